@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HoldgateConfig(AppConfig):
+    name = "config"
+    verbose_name = "Holdgate"
