@@ -1,0 +1,189 @@
+"""The one way a row changes state: a conditional UPDATE, with its transition row in the same transaction.
+
+A model declares its verbs with django-fsm's `@transition`; `move` reads them and never calls them.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import models, transaction
+from django.utils import timezone
+from django_fsm import FSMField, FSMMeta
+from simple_history.models import HistoricalChanges
+
+from netsuite.errors import Refusal
+
+
+class TransitionQuerySet(models.QuerySet["Transition"]):
+    def for_row(self, row: models.Model) -> Self:
+        return self.filter(machine=machine_name(type(row)), row_id=row.pk).order_by("id")
+
+
+class Transition(models.Model):
+    """One change of state of one row, written with the change itself. `at` is UTC."""
+
+    machine = models.CharField(max_length=50)
+    row_id = models.BigIntegerField()
+    verb = models.CharField(max_length=50)
+    source = models.CharField(max_length=50, blank=True)
+    target = models.CharField(max_length=50)
+    by = models.CharField(max_length=150)
+    reason = models.TextField(blank=True)
+    run_id = models.CharField(max_length=64, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = TransitionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "state_transitions"
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["machine", "row_id", "id"], name="transition_of_row")]
+
+    def __str__(self) -> str:
+        return f"{self.machine} {self.row_id}: {self.source or 'new'} → {self.target} by {self.by}"
+
+
+class StatefulModel(models.Model):
+    """A row with a protected `status`; `refresh_from_db` may read it again, nothing else may set it."""
+
+    class Meta:
+        abstract = True
+
+    def refresh_from_db(self, using: str | None = None, fields: Iterable[str] | None = None, **options: Any) -> None:
+        names = list(fields) if fields is not None else self._loaded_field_names()
+        protected = {name: self.__dict__.pop(name) for name in names if name == "status" and name in self.__dict__}
+        try:
+            super().refresh_from_db(using=using, fields=names, **options)
+        finally:
+            for name, value in protected.items():
+                self.__dict__.setdefault(name, value)
+
+    def _loaded_field_names(self) -> list[str]:
+        deferred = self.get_deferred_fields()
+        return [field.attname for field in self._meta.concrete_fields if field.attname not in deferred]
+
+
+class LostRace(Refusal):
+    """Somebody else changed the row first; `row` is how it stands now."""
+
+    code = "lost_race"
+    status = 409
+
+    def __init__(self, row: models.Model | None, detail: str = "", **extra: Any) -> None:
+        self.row = row
+        now = getattr(row, "status", "gone")
+        super().__init__(detail or f"Already {now}.", current_status=now, **extra)
+
+
+class ConditionNotMet(Refusal):
+    """The verb's named condition does not hold for this row."""
+
+    code = "condition_not_met"
+    status = 422
+
+
+def all_machines() -> list[type[models.Model]]:
+    """Every model with a state machine, found through the app registry."""
+    return [
+        model
+        for model in apps.get_models()
+        if not issubclass(model, HistoricalChanges)
+        and any(isinstance(field, FSMField) for field in model._meta.concrete_fields)
+    ]
+
+
+def machine_name(model: type[models.Model]) -> str:
+    """`push`, `servicehold`…: Django's own model name."""
+    return model._meta.model_name or ""
+
+
+def verb_of(model: type[models.Model], verb: str) -> FSMMeta:
+    """The declared transitions of one verb. Raises LookupError for an unknown one: that is a programming error."""
+    try:
+        return getattr(model, verb)._django_fsm
+    except AttributeError:
+        raise LookupError(f"{model.__name__} has no transition {verb!r}") from None
+
+
+def move(
+    row: models.Model,
+    verb: str,
+    *,
+    by: str,
+    reason: str = "",
+    run_id: str | None = "",
+    where: dict[str, Any] | None = None,
+    **changes: Any,
+) -> None:
+    """Change the row's state by one conditional UPDATE and write its transition, or raise.
+
+    Raises LostRace (the row is not in a source state any more, or `where` does not hold) and
+    ConditionNotMet. `changes` are written with the state and set on `row`.
+    """
+    model, meta = type(row), verb_of(type(row), verb)
+    with transaction.atomic():
+        source = model._base_manager.filter(pk=row.pk).values_list("status", flat=True).first()
+        if source is None or not meta.has_transition(source):
+            raise LostRace(_fresh(row))
+        _check_conditions(row, meta, source)
+        target = meta.next_state(source) or source
+        claim = model._base_manager.filter(**(where or {}), pk=row.pk, status=source)
+        if claim.update(status=target, **changes) != 1:
+            raise LostRace(_fresh(row))
+        _take_over(row, target, changes)
+        Transition.objects.create(**_entry(row, verb, source, by, reason, run_id))
+        _write_history(row, reason)
+
+
+def born(row: models.Model, *, by: str, reason: str = "", run_id: str | None = "") -> None:
+    """Write the first transition of a new row; call it in the transaction that saved the row."""
+    Transition.objects.create(**_entry(row, "create", "", by, reason, run_id))
+
+
+def born_many(rows: Iterable[models.Model], *, by: str, reason: str = "", run_id: str | None = "") -> None:
+    Transition.objects.bulk_create([Transition(**_entry(row, "create", "", by, reason, run_id)) for row in rows])
+
+
+def _entry(row: models.Model, verb: str, source: str, by: str, reason: str, run_id: str | None) -> dict[str, Any]:
+    return {
+        "machine": machine_name(type(row)),
+        "row_id": row.pk,
+        "verb": verb,
+        "source": source,
+        "target": row.status,  # type: ignore[attr-defined]
+        "by": by,
+        "reason": reason,
+        "run_id": run_id or None,
+    }
+
+
+def _fresh(row: models.Model) -> models.Model | None:
+    return type(row)._base_manager.filter(pk=row.pk).first()
+
+
+def _check_conditions(row: models.Model, meta: FSMMeta, source: str) -> None:
+    declared = meta.get_transition(source)
+    for condition in declared.conditions if declared else []:
+        if not condition(row):
+            said = (condition.__doc__ or condition.__name__.replace("_", " ")).strip().splitlines()[0]
+            raise ConditionNotMet(said, condition=condition.__name__)
+
+
+def _take_over(row: models.Model, target: str, changes: dict[str, Any]) -> None:
+    """Bring `row` to what the UPDATE wrote; values computed by the database are read back."""
+    row.__dict__["status"] = target
+    computed = [name for name, value in changes.items() if hasattr(value, "resolve_expression")]
+    if computed:
+        row.refresh_from_db(fields=computed)
+    for name, value in changes.items():
+        if name not in computed:
+            setattr(row, name, value)
+
+
+def _write_history(row: models.Model, reason: str) -> None:
+    """QuerySet.update is invisible to simple-history, so its row is written here, from the database's copy."""
+    manager_name = getattr(row._meta, "simple_history_manager_attribute", None)
+    if manager_name:
+        history = getattr(type(row), manager_name)
+        history.bulk_history_create([_fresh(row)], update=True, default_change_reason=reason[:100])
