@@ -57,7 +57,9 @@ class Employee(models.Model):
     )
     netsuite_modified_at = models.DateTimeField(null=True, blank=True)
 
-    history = HistoricalRecords(excluded_fields=EMPLOYEE_FROM_NETSUITE)
+    history = HistoricalRecords(
+        excluded_fields=EMPLOYEE_FROM_NETSUITE, history_change_reason_field=models.TextField(null=True)
+    )
 
     class Meta:
         db_table = "employees"
@@ -191,7 +193,10 @@ class Customer(models.Model):
     record = models.JSONField("NetSuite record", default=dict, blank=True)
 
     objects = CustomerQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=[*CUSTOMER_FROM_NETSUITE, *CUSTOMER_SUMMARY, "last_modified"])
+    history = HistoricalRecords(
+        excluded_fields=[*CUSTOMER_FROM_NETSUITE, *CUSTOMER_SUMMARY, "last_modified"],
+        history_change_reason_field=models.TextField(null=True),
+    )
 
     class Meta:
         db_table = "customers"
@@ -278,8 +283,7 @@ class Transaction(models.Model):
             models.Index(fields=["tranid"], name="transactions_tranid"),
             models.Index(fields=["customer", "type", "issued"], name="transactions_customer"),
             models.Index(fields=["type", "issued"], name="transactions_issued"),
-            models.Index(fields=["customer", "type", "due"], condition=Q(unpaid__gt=0), name="transactions_open"),
-            models.Index(fields=["customer", "type", "closed"], name="transactions_closed"),
+            models.Index(fields=["customer", "type", "closed"], name="transactions_open"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=0, unpaid__gte=0), name="transactions_not_negative"),

@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 
 import factory
 from factory.django import DjangoModelFactory
 
 from customers.models import Customer, Employee, Transaction
+
+# One counter for all document types: they share NetSuite's id space.
+_document_ids = count(900_000)
 
 
 class EmployeeFactory(DjangoModelFactory):
@@ -30,6 +34,7 @@ class CustomerFactory(DjangoModelFactory):
     email = factory.LazyAttribute(lambda c: f"ap{c.netsuite_id}@customer.example")
     currency = "USD"
     credit_hold_override = "AUTO"
+    credit_limit = None
     credit_limit_kind = factory.LazyAttribute(lambda c: "none" if c.credit_limit is None else "amount")
 
 
@@ -38,7 +43,7 @@ class _DocumentFactory(DjangoModelFactory):
         model = Transaction
         abstract = True
 
-    netsuite_id = factory.Sequence(lambda n: str(900_000 + n))
+    netsuite_id = factory.LazyFunction(lambda: str(next(_document_ids)))
     customer = factory.SubFactory(CustomerFactory)
     issued = date(2026, 3, 1)
     total = Decimal("1000.00")

@@ -1,0 +1,167 @@
+"""What customers owe, on any day, in set-based queries that run alike on SQLite and PostgreSQL.
+
+A row that is still open counts with what is unpaid now; a row settled after the day asked for counts in full,
+because NetSuite keeps no history of part payments. Base currency throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Round
+
+from customers.models import MONEY, ZERO, Customer, SyncState, Transaction, TransactionQuerySet, owed_on
+from customers.rules import CENT, OVERDUE_BUCKETS, Aging, Receivables, days_overdue
+
+SUMMARY = "summary"
+
+
+def receivables(as_of: date, customers: Iterable[int] | None = None) -> dict[int, Receivables]:
+    """Receivables at the end of `as_of` by customer primary key, for those who owe or are owed something.
+
+    `customers` limits it to these primary keys (a queryset of them stays a subquery). One query.
+    """
+    rows = Transaction.objects.open_on(as_of)
+    if customers is not None:
+        rows = rows.filter(customer__in=customers)
+    grouped = rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**_columns(as_of))
+    return {row["customer"]: _receivables(row, as_of) for row in grouped}
+
+
+def receivables_of(customer: Customer, as_of: date) -> Receivables:
+    """One customer's receivables; all zero when nothing is open."""
+    return receivables(as_of, [customer.pk]).get(customer.pk, Receivables(as_of, Aging()))
+
+
+def portfolio(as_of: date) -> Receivables:
+    """All customers' receivables as one; also the figures of the aging card."""
+    row = Transaction.objects.open_on(as_of).filter(type__in=_COUNTED).aggregate(**_columns(as_of))
+    return _receivables(row, as_of)
+
+
+def refresh_summaries(customer_ids: Iterable[int] | None = None, *, today: date) -> int:
+    """Recompute the summary on customers (AR balance, oldest due date, open orders) in one UPDATE.
+
+    `today` bounds what counts as issued. Returns the number of customers written.
+    """
+    customers = Customer.objects.all() if customer_ids is None else Customer.objects.filter(pk__in=customer_ids)
+    owed = Transaction.objects.filter(customer=OuterRef("pk")).open_on(today)
+    invoices, orders = owed.invoices(), Transaction.objects.filter(customer=OuterRef("pk")).open_orders()
+    amount = owed_on(today)
+    return customers.order_by().update(
+        ar_balance=Round(
+            _each(invoices, Sum(amount), MONEY) - _each(owed.unapplied(), Sum(amount), MONEY), precision=2
+        ),
+        oldest_due=Subquery(invoices.order_by().values("customer").annotate(v=Min("due")).values("v")),
+        open_invoices_count=_each(invoices, Count("pk")),
+        open_orders_total=Round(_each(orders, Sum("total"), MONEY), precision=2),
+        open_orders_count=_each(orders, Count("pk")),
+    )
+
+
+def adopt_newly_issued(today: date) -> int:
+    """Take documents issued since the last adoption into the summaries; returns the customers refreshed."""
+    with transaction.atomic():
+        state, _ = SyncState.objects.select_for_update().get_or_create(record_type=SUMMARY)
+        last = state.watermark_at.date() if state.watermark_at else None
+        refreshed = 0
+        if last is None or last > today:
+            refreshed = refresh_summaries(today=today)
+        elif last < today:
+            issued = Transaction.objects.filter(issued__gt=last, issued__lte=today)
+            refreshed = refresh_summaries(list(issued.values_list("customer", flat=True).distinct()), today=today)
+        state.watermark_at = datetime.combine(today, time(), UTC)
+        state.save(update_fields=["watermark_at"])
+    return refreshed
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One point of the payment chart: how long an invoice took, or has been open so far."""
+
+    tranid: str
+    issued: date
+    due: date | None
+    days: int
+    days_late: int
+    still_open: bool
+
+
+def payment_behaviour(customer: Customer, *, today: date, limit: int = 36) -> list[Payment]:
+    """The customer's latest `limit` invoices, oldest first, with days from issue to settlement."""
+    newest = customer.transactions.invoices().filter(issued__lte=today).order_by("-issued", "-pk")[:limit]
+    return [_payment(invoice, today) for invoice in reversed(newest)]
+
+
+def open_invoices(customer: Customer, day: date) -> TransactionQuerySet:
+    """Open invoices, oldest due date first."""
+    return customer.transactions.invoices().open_on(day).order_by("due", "issued", "pk")
+
+
+def open_orders(customer: Customer) -> TransactionQuerySet:
+    return customer.transactions.open_orders().order_by("issued", "pk")
+
+
+def unapplied_credits(customer: Customer, day: date) -> TransactionQuerySet:
+    """Credit memos and payments with something left to apply."""
+    return customer.transactions.unapplied().open_on(day).order_by("issued", "pk")
+
+
+_COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
+
+
+def _columns(as_of: date) -> dict[str, Any]:
+    invoice = Q(type=Transaction.INVOICE)
+    amount = owed_on(as_of)
+
+    def total(condition: Q) -> Coalesce:
+        return Coalesce(Sum(amount, filter=condition), ZERO, output_field=MONEY)
+
+    columns: dict[str, Any] = {
+        "current": total(invoice & (Q(due__gte=as_of) | Q(due__isnull=True))),
+        "unapplied": total(~invoice),
+        "oldest": Min("due", filter=invoice),
+        "invoices": Count("pk", filter=invoice),
+    }
+    for name, first, last in OVERDUE_BUCKETS:
+        due = Q(due__lte=as_of - timedelta(days=first))
+        if last is not None:
+            due &= Q(due__gte=as_of - timedelta(days=last))
+        columns[name] = total(invoice & due)
+    return columns
+
+
+def _receivables(row: Mapping[str, Any], as_of: date) -> Receivables:
+    amounts = {name: _cents(row[name]) for name in ("current", "unapplied", *(b[0] for b in OVERDUE_BUCKETS))}
+    return Receivables(as_of, Aging(**amounts), row["oldest"], row["invoices"])
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT)
+
+
+def _each(rows: TransactionQuerySet, aggregate: Any, field: DecimalField | None = None) -> Coalesce:
+    """A correlated aggregate over one customer's rows, zero when there are none."""
+    summed = rows.order_by().values("customer").annotate(v=aggregate).values("v")
+    if field is None:
+        return Coalesce(Subquery(summed), Value(0))
+    return Coalesce(Subquery(summed, output_field=field), ZERO, output_field=field)
+
+
+def _payment(invoice: Transaction, today: date) -> Payment:
+    settled = invoice.closed if invoice.closed and invoice.closed <= today else None
+    until = settled or today
+    return Payment(
+        tranid=invoice.tranid,
+        issued=invoice.issued,
+        due=invoice.due,
+        days=max(0, (until - invoice.issued).days),
+        days_late=days_overdue(invoice.due, until),
+        still_open=settled is None and (invoice.unpaid > 0 or invoice.closed is not None),
+    )
