@@ -52,7 +52,7 @@ class SmtpServer:
         self._rejected.clear()
         self._turned_away, self._cuts = "", False
 
-    async def handle_MAIL(  # noqa: N802  aiosmtpd looks for this name
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, mail_options: list[str]
     ) -> str:
         if self._turned_away:
@@ -60,7 +60,7 @@ class SmtpServer:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
         if address in self._rejected:
@@ -68,7 +68,7 @@ class SmtpServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)
         self.received.append(Received(tuple(envelope.rcpt_tos), message))
         if self._cuts:
