@@ -62,11 +62,13 @@ $(PYTHON):
 	echo "Holdgate needs Python 3.11 or newer." >&2; exit 1
 
 .venv/run.stamp: requirements.txt | $(PYTHON)
-	$(PYTHON) -m pip install --quiet --require-hashes -r requirements.txt
+	@echo "Installing the packages of requirements.txt: once, about a minute."
+	@$(PYTHON) -m pip install -qq --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.txt | $(PYTHON)
-	$(PYTHON) -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@echo "Installing the packages of requirements-dev.txt: once, about a minute."
+	@$(PYTHON) -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/run.stamp
 
 chromium:
