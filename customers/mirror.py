@@ -1,0 +1,235 @@
+"""Writes pages of NetSuite rows into the mirror with set-based statements; no query per row.
+
+Each `store_*` runs inside the caller's transaction, together with the watermark that says it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Model
+
+from customers import rows
+from customers.aging import refresh_summaries
+from customers.feed import MODIFIED, Feed, Row, SuiteQL, as_day, as_moment
+from customers.models import CUSTOMER_FROM_NETSUITE, EMPLOYEE_FROM_NETSUITE, Customer, Employee, Transaction
+from netsuite.errors import NetsuiteError
+
+PIN_FIELD = "custentity_brm_pincode"
+MODIFIED_SQL = {MODIFIED: as_moment("lastmodifieddate")}
+DOCUMENT_FIELDS = [
+    *("type", "tranid", "customer", "issued", "due", "closed", "status", "currency", "exchange_rate"),
+    *("total_foreign", "unpaid_foreign", "total", "unpaid", "po_number", "memo", "ship_date", "record"),
+    *("netsuite_modified_at", "synced_at"),
+]
+DELETED_TYPES = {
+    "invoice": Transaction.INVOICE,
+    "salesorder": Transaction.SALES_ORDER,
+    "payment": Transaction.PAYMENT,
+    "customerpayment": Transaction.PAYMENT,
+    "creditmemo": Transaction.CREDIT,
+} | {kind.lower(): kind for kind, _ in Transaction.TYPES}
+
+
+def employees_feed(client: SuiteQL, pin_field: str = PIN_FIELD) -> Feed:
+    named = ["id", "entityid", "firstname", "lastname", "email", "title", "isinactive", "issalesrep", pin_field]
+    return Feed(client, "employee", named, dict(MODIFIED_SQL), frozenset({"id", MODIFIED}))
+
+
+def customers_feed(client: SuiteQL) -> Feed:
+    named = [
+        *("id", "entityid", "companyname", "altname", "email", "phone", "isinactive", "parent", "salesrep"),
+        *("currency", "creditlimit", "creditholdoverride", "oncredithold", "balancesearch", "overduebalancesearch"),
+        *("daysoverduesearch", "unbilledorderssearch", "custentity_region", "custentity_tier"),
+    ]
+    derived = {
+        "terms_name": "BUILTIN.DF(terms)",
+        "currency_name": "BUILTIN.DF(currency)",
+        "created_iso": as_day("datecreated"),
+    }
+    required = frozenset({"id", "entityid", MODIFIED})
+    return Feed(client, "customer", named, derived | MODIFIED_SQL, required, everything=True)
+
+
+def transactions_feed(client: SuiteQL) -> Feed:
+    named = [
+        *("id", "type", "tranid", "entity", "status", "foreigntotal", "foreignamountpaid", "foreignamountunpaid"),
+        *("foreignpaymentamountunused", "otherrefnum", "memo", "currency", "exchangerate"),
+    ]
+    derived = {f"{name}_iso": as_day(name) for name in ("trandate", "duedate", "closedate", "shipdate")}
+    derived["currency_name"] = "BUILTIN.DF(currency)"
+    required = frozenset({"id", "type", "entity", "foreigntotal", "foreignamountunpaid", "trandate_iso", MODIFIED})
+    types = ", ".join(f"'{kind}'" for kind, _ in Transaction.TYPES)
+    where = f"type IN ({types})"
+    return Feed(client, "transaction", named, derived | MODIFIED_SQL, required, where, everything=True)
+
+
+def deletions_feed(client: SuiteQL) -> Feed:
+    derived = {MODIFIED: as_moment("deleteddate")}
+    required = frozenset({"type", "recordid", MODIFIED})
+    feed = Feed(client, "deletedrecord", ["type", "recordid"], derived, required)
+    feed.modified, feed.key = "deleteddate", "recordid"
+    return feed
+
+
+@dataclass(frozen=True)
+class OverrideChange:
+    """NetSuite's hold field is no longer what we last read: somebody changed it, or our own push arrived."""
+
+    customer: str
+    before: str
+    after: str
+
+
+@dataclass
+class Mirror:
+    """One run's writer. `now` stamps the rows; `today` (business date) bounds the summaries."""
+
+    client: SuiteQL
+    now: datetime
+    today: date
+    currencies: dict[str, str] = field(default_factory=dict)
+    overrides: list[OverrideChange] = field(default_factory=list)
+    skipped: int = 0
+
+    def store_employees(self, page: Sequence[Row], feed: Feed) -> int:
+        pin_field = feed.named[-1]
+        known = dict(
+            Employee.objects.filter(netsuite_id__in=_ids(page))
+            .exclude(pin_hash="")
+            .values_list("netsuite_id", "pin_hash")
+        )
+        visible = pin_field not in feed.hidden
+        employees = [
+            rows.employee(row, pin_field=pin_field, pin_hash=known.get(row["id"] or "", ""), pin_visible=visible)
+            for row in page
+        ]
+        return _upsert(Employee, employees, EMPLOYEE_FROM_NETSUITE)
+
+    def store_customers(self, page: Sequence[Row], feed: Feed) -> int:
+        before = dict(
+            Customer.objects.filter(netsuite_id__in=_ids(page)).values_list("netsuite_id", "credit_hold_override")
+        )
+        reps, parents = _pks(Employee, _ids(page, "salesrep")), _pks(Customer, _ids(page, "parent"))
+        customers = []
+        for row in page:
+            customer = rows.customer(row, currencies=self.currencies, synced_at=self.now)
+            customer.sales_rep_id = reps.get(row.get("salesrep") or "")
+            customer.parent_id = parents.get(_parent(row))
+            customers.append(customer)
+        fields = [name for name in CUSTOMER_FROM_NETSUITE if not _unseen(name, feed, page)]
+        if "credit_hold_override" in fields:
+            self._note_overrides(before, customers)
+        return _upsert(Customer, customers, fields)
+
+    def store_transactions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
+        customers = _pks(Customer, _ids(page, "entity"))
+        documents = [
+            rows.document(row, customer_pk=pk, currencies=self.currencies, synced_at=self.now)
+            for row in page
+            if (pk := customers.get(row.get("entity") or ""))
+        ]
+        self.skipped += len(page) - len(documents)
+        touched = set(_owners(_ids(page))) | {document.customer_id for document in documents}
+        stored = _upsert(Transaction, documents, DOCUMENT_FIELDS)
+        refresh_summaries(touched, today=self.today)
+        return stored
+
+    def store_deletions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
+        by_type: dict[str, list[str]] = {}
+        for row in page:
+            by_type.setdefault((row.get("type") or "").lower().replace(" ", ""), []).append(row["recordid"] or "")
+        gone = Customer.objects.filter(netsuite_id__in=by_type.get("customer", []))
+        left = Employee.objects.filter(netsuite_id__in=by_type.get("employee", []))
+        removed = gone.update(is_inactive=True) + left.update(is_inactive=True, pin_hash="")
+        for name, kind in DELETED_TYPES.items():
+            if name in by_type:
+                removed += self.remove_transactions(by_type[name], kind)
+        return removed
+
+    def remove_transactions(self, netsuite_ids: Collection[str], kind: str | None = None) -> int:
+        doomed = Transaction.objects.filter(netsuite_id__in=netsuite_ids)
+        doomed = doomed.filter(type=kind) if kind else doomed
+        owners = list(doomed.values_list("customer", flat=True).distinct())
+        removed, _ = doomed.delete()
+        refresh_summaries(owners, today=self.today)
+        return removed
+
+    def unknown_customers(self, page: Sequence[Row]) -> list[str]:
+        """Customers that a page of transactions names and the mirror does not have yet."""
+        named = _ids(page, "entity")
+        return sorted(named - _pks(Customer, named).keys())
+
+    def load_currencies(self) -> None:
+        """ISO codes by id; an account without the table, or a hidden one, falls back to displayed names."""
+        try:
+            found = [
+                {k.lower(): v for k, v in row.items()} for row in self.client.suiteql("SELECT id, symbol FROM currency")
+            ]
+        except NetsuiteError as error:
+            if error.kind != "refused":
+                raise
+            found = []
+        self.currencies = {row["id"]: row["symbol"] for row in found if row.get("symbol")}
+
+    def _note_overrides(self, before: dict[str, str], customers: Iterable[Customer]) -> None:
+        for customer in customers:
+            was = before.get(customer.netsuite_id)
+            if was and was != customer.credit_hold_override:
+                self.overrides.append(OverrideChange(customer.netsuite_id, was, customer.credit_hold_override))
+
+
+def adopt_parents() -> int:
+    """Link customers whose parent arrived after them; returns how many found theirs."""
+    orphans = list(Customer.objects.filter(parent=None, record__has_key="parent").only("pk", "netsuite_id", "record"))
+    parents = _pks(Customer, {_parent(orphan.record) for orphan in orphans} - {""})
+    found = []
+    for orphan in orphans:
+        orphan.parent_id = parents.get(_parent(orphan.record))
+        if orphan.parent_id:
+            found.append(orphan)
+    return Customer.objects.bulk_update(found, ["parent"], batch_size=200)
+
+
+# A column the role may not see says nothing: what the mirror knows stays.
+_SOURCES = {
+    "credit_hold_override": "creditholdoverride",
+    "on_credit_hold": "oncredithold",
+    "credit_limit": "creditlimit",
+    "credit_limit_kind": "creditlimit",
+    "sales_rep": "salesrep",
+    "parent": "parent",
+    "terms": "terms_name",
+}
+_NEVER_NULL = {"creditholdoverride", "oncredithold"}
+
+
+def _unseen(name: str, feed: Feed, page: Sequence[Row]) -> bool:
+    source = _SOURCES.get(name)
+    return source in feed.hidden or (source in _NEVER_NULL and not any(source in row for row in page))
+
+
+def _upsert(model: type[Model], instances: Sequence[Model], fields: Sequence[str]) -> int:
+    model._default_manager.bulk_create(
+        instances, update_conflicts=True, unique_fields=["netsuite_id"], update_fields=fields
+    )
+    return len(instances)
+
+
+def _ids(page: Iterable[Row], key: str = "id") -> set[str]:
+    return {value for row in page if (value := row.get(key))}
+
+
+def _pks(model: type[Model], netsuite_ids: Collection[str]) -> dict[str, int]:
+    return dict(model._default_manager.filter(netsuite_id__in=netsuite_ids).values_list("netsuite_id", "pk"))
+
+
+def _owners(netsuite_ids: Collection[str]) -> Iterable[int]:
+    return Transaction.objects.filter(netsuite_id__in=netsuite_ids).order_by().values_list("customer", flat=True)
+
+
+def _parent(row: Row) -> str:
+    parent = row.get("parent") or ""
+    return "" if parent == row.get("id") else parent
