@@ -26,7 +26,8 @@ class NetsuiteError(Exception):
 
     `kind` is one of auth, throttle, refused, server, network, timeout, malformed.
     `detail` is NetSuite's own text, verbatim. `outcome_unknown` says that the write may have
-    happened (time-out or cut after sending). `retry_after` is in seconds.
+    happened (time-out or cut after sending). `retry_after` is in seconds. `retry_once` marks a failure
+    that is permanent when it comes back.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class NetsuiteError(Exception):
         http_status: int | None = None,
         outcome_unknown: bool = False,
         retry_after: float | None = None,
+        retry_once: bool = False,
     ) -> None:
         super().__init__(f"{code}: {detail}" if code else detail)
         self.detail = detail
@@ -48,3 +50,4 @@ class NetsuiteError(Exception):
         self.http_status = http_status
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
+        self.retry_once = retry_once

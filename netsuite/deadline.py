@@ -1,0 +1,79 @@
+"""One deadline for everything an attempt does, whatever the other side does with its bytes."""
+
+import socket
+import threading
+import time
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import HTTPResponse
+
+LONGEST_CONNECT_SECONDS = 10.0
+
+
+class Deadline:
+    """Counts down `seconds` from its creation."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        return max(self._end - time.monotonic(), 0.0)
+
+    def passed(self) -> bool:
+        return self.left() <= 0
+
+    def timeouts(self) -> tuple[float, float]:
+        """Connect and read time-outs for one request, in seconds; never zero, which would mean none."""
+        left = max(self.left(), 0.001)
+        return min(left, LONGEST_CONNECT_SECONDS), left
+
+
+class _HeadersInTime:
+    """A read time-out starts anew with each byte: cut the line when the whole head takes longer than it."""
+
+    sock: Any
+    timeout: Any
+
+    def getresponse(self) -> HTTPResponse:
+        limit = self.sock.gettimeout() if self.sock is not None else None
+        timer = threading.Timer(limit or 60.0, _cut, args=(self.sock,))
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        finally:
+            timer.cancel()
+
+
+class _TimedHTTPConnection(_HeadersInTime, HTTPConnection):
+    pass
+
+
+class _TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):
+    pass
+
+
+class _TimedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _TimedHTTPConnection  # type: ignore[assignment]
+
+
+class _TimedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedHTTPSConnection  # type: ignore[assignment]
+
+
+class TimedAdapter(HTTPAdapter):
+    """Requests' adapter with connections that cannot be kept waiting by a slow head."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+
+
+def _cut(sock: Any) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
