@@ -1,6 +1,34 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class HoldgateConfig(AppConfig):
     name = "config"
     verbose_name = "Holdgate"
+
+    def ready(self) -> None:
+        """After every migrate: roles, contracts, switches and schedules as the code declares them."""
+        from config import checks  # noqa: F401  registers the system checks
+
+        post_migrate.connect(seed, dispatch_uid="holdgate.seed")
+
+
+def seed(sender: AppConfig, **kwargs: Any) -> None:
+    """Runs once a migrate, after the last app."""
+    from django.apps import apps
+    from django.contrib.auth.management import create_permissions
+
+    from config.roles import sync_roles
+    from config.schedules import sync_schedules
+    from workflows.definitions import sync_definitions, sync_switches
+
+    if sender.name != list(apps.get_app_configs())[-1].name:
+        return
+    # Django makes the last app's permissions only after this receiver.
+    create_permissions(sender, verbosity=0)
+    sync_definitions()
+    sync_switches()
+    sync_roles()
+    sync_schedules()

@@ -8,7 +8,8 @@ class Heartbeat(models.Model):
     """When a part last showed that it is alive."""
 
     name = models.SlugField(max_length=40, primary_key=True)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(auto_now=True)
+    detail = models.JSONField(default=dict, blank=True)
 
     class Meta:
         db_table = "heartbeats"

@@ -11,6 +11,7 @@ from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
 
 from customers.models import Customer
+from netsuite.machine import StatefulModel
 from workflows.models.proposals import ProposedAction
 from workflows.models.runs import WorkflowRun
 
@@ -27,10 +28,10 @@ class EmailQuerySet(models.QuerySet["OutboundEmail"]):
         return self.filter(status="approved", send_after__lte=now)
 
     def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "EmailQuerySet":
-        return self if user.has_perm("customers.view_all_customers") else self.filter(customer__sales_rep__user=user)
+        return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
 
-class OutboundEmail(models.Model):
+class OutboundEmail(StatefulModel):
     """A mail in its life from draft to sent. Its recipient comes from the record, never from text."""
 
     AUDIENCES = [("customer", "Customer"), ("sales_rep", "Sales rep")]
@@ -66,6 +67,7 @@ class OutboundEmail(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
     approved_hash = models.CharField(max_length=64, blank=True)
+    approved_facts = models.JSONField(default=dict, help_text="The facts when it was released; read again to send.")
     send_after = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=200, unique=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -79,7 +81,7 @@ class OutboundEmail(models.Model):
     objects = EmailQuerySet.as_manager()
     history = HistoricalRecords(
         table_name="outbound_email_history",
-        excluded_fields=["lease_token", "lease_until", "attempts", "facts", "error", "send_after"],
+        excluded_fields=["lease_token", "lease_until", "attempts", "facts", "error", "send_after", "approved_facts"],
     )
 
     class Meta:

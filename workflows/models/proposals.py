@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_fsm import FSMField, transition
 
 from customers.models import Customer, Employee
+from netsuite.machine import StatefulModel
 from workflows.models.runs import WorkflowRun
 
 DECIDED = ["approved", "applying", "applied", "failed", "rejected"]
@@ -29,10 +30,10 @@ class ProposalQuerySet(models.QuerySet["ProposedAction"]):
 
     def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ProposalQuerySet":
         """A sales rep sees the proposals of their own customers only."""
-        return self if user.has_perm("customers.view_all_customers") else self.filter(customer__sales_rep__user=user)
+        return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
 
-class ProposedAction(models.Model):
+class ProposedAction(StatefulModel):
     """A change that waits for a decision, with the evidence that the approver saw.
 
     `version` rises whenever what is shown changes; a decision names the version it was shown.
@@ -103,8 +104,8 @@ class ProposedAction(models.Model):
             ),
             models.UniqueConstraint(
                 name="one_open_proposal_a_customer_and_type",
-                fields=["customer", "action_type", "entity_type"],
-                condition=Q(status__in=OPEN, entity_type="workflow"),
+                fields=["customer", "action_type"],
+                condition=Q(status__in=OPEN, entity_type__in=["workflow", "customer"]),
             ),
         ]
         indexes = [

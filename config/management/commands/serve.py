@@ -1,0 +1,185 @@
+"""`make run`: NetSuite sandbox, web server and worker of one copy, under one Ctrl-C."""
+
+import fcntl
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+
+from netsuite.sandbox.credentials import demo_environment
+
+HOST = "127.0.0.1"
+SANDBOX_START_SECONDS = 20
+STOPPED_BY_USER = {130, 143}
+FIRST_START = (("demo_data",), ("sync_netsuite",), ("aging_tick",))
+SECRETS = ("SECRET_KEY", "PIN_PEPPER")
+
+
+class Command(BaseCommand):
+    help = "Run everything on this machine: the NetSuite sandbox, the web server and the worker."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+        parser.add_argument("--sandbox-port", type=int, default=8001, help="of the NetSuite sandbox (8001)")
+
+    def handle(self, *, port: int, sandbox_port: int, **options: Any) -> None:
+        if not settings.DEVELOPMENT:
+            raise CommandError("serve is for a machine of your own: set DEVELOPMENT=1, or see docs/operations.md.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        own_netsuite = bool(settings.NETSUITE_BASE_URL)
+        with only_copy_in(settings.DATA_DIR):
+            for needed in [port] if own_netsuite else [port, sandbox_port]:
+                require_free(needed)
+            env = environment(None if own_netsuite else sandbox_port)
+            try:
+                prepare(env, None if own_netsuite else sandbox_port)
+                code = run_together(processes(port, None if own_netsuite else sandbox_port), env, port)
+            except KeyboardInterrupt:
+                code = 130
+        if code not in STOPPED_BY_USER:
+            sys.exit(code or 1)
+
+
+@contextmanager
+def only_copy_in(data_dir: Path) -> Iterator[None]:
+    """Two copies on the same files would fight over them; the lock goes when the process does."""
+    with (data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Another copy already runs in {data_dir}: give this one its own DATA_DIR.") from None
+        yield
+
+
+def require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise CommandError(f"Port {port} is taken: choose others with PORT and SANDBOX_PORT.") from None
+
+
+def environment(sandbox_port: int | None) -> dict[str, str]:
+    """What the processes of this copy see: its own secrets and the sandbox as their NetSuite."""
+    env = {**own_secrets(settings.DATA_DIR / "dev.env"), **os.environ}
+    env.update(DEVELOPMENT="1", DATA_DIR=str(settings.DATA_DIR), PYTHONUNBUFFERED="1")
+    # Static files come from the sources here; whitenoise would warn that none were collected.
+    env.setdefault("PYTHONWARNINGS", "ignore:No directory at:UserWarning")
+    if sandbox_port is not None:
+        env.update(demo_environment(f"http://{HOST}:{sandbox_port}", settings.DATA_DIR))
+    return env
+
+
+def own_secrets(path: Path) -> dict[str, str]:
+    """Secrets of this copy, made at its first start and readable by its user only."""
+    if not path.exists():
+        lines = "".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRETS)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(lines)
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+def sandbox_command(port: int) -> list[str]:
+    store, log = settings.DATA_DIR / "netsuite.sqlite3", settings.DATA_DIR / "netsuite-requests.jsonl"
+    return manage("netsuite_sandbox", "--port", str(port), "--store", str(store), "--log", str(log))
+
+
+def prepare(env: dict[str, str], sandbox_port: int | None) -> None:
+    """Migrates; on the first start of a copy with a sandbox, fills both sides with the demo.
+
+    An account of the user's own is never written to.
+    """
+    run_step(env, "migrate", "--noinput", "--verbosity", "0")
+    stamp = settings.DATA_DIR / ".demo"
+    if sandbox_port is None or stamp.exists():
+        return
+    with running_sandbox(env, sandbox_port):
+        for step in FIRST_START:
+            run_step(env, *step)
+    stamp.touch()
+
+
+def run_step(env: dict[str, str], *arguments: str) -> None:
+    print(f"{arguments[0]} …", flush=True)
+    if subprocess.run(manage(*arguments), env=env, check=False).returncode:
+        raise CommandError(f"{arguments[0]} failed; its output stands above.")
+
+
+@contextmanager
+def running_sandbox(env: dict[str, str], port: int) -> Iterator[None]:
+    sandbox = subprocess.Popen(sandbox_command(port), env=env)
+    try:
+        await_sandbox(sandbox, port)
+        yield
+    finally:
+        sandbox.terminate()
+        sandbox.wait()
+
+
+def await_sandbox(sandbox: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + SANDBOX_START_SECONDS
+    while time.monotonic() < deadline and sandbox.poll() is None:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise CommandError("The NetSuite sandbox did not start; its output stands above.")
+
+
+def processes(port: int, sandbox_port: int | None) -> dict[str, list[str]]:
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
+    sandbox = {} if sandbox_port is None else {"netsuite": sandbox_command(sandbox_port)}
+    return {
+        **sandbox,
+        "web": [*gunicorn, "--workers", "1", "--threads", "8", "--graceful-timeout", "3", "--no-control-socket"],
+        "worker": manage("worker"),
+    }
+
+
+class Announcer(Printer):
+    """Says where Holdgate is once the web server takes requests, below the noise of the start."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(sys.stdout)
+        self._port = port
+
+    def write(self, message: Message) -> None:
+        super().write(message)
+        if message.name == "web" and b"Booting worker" in bytes(message.data):
+            print(
+                f"\n  Holdgate is at http://localhost:{self._port}/admin/\n"
+                "  Demo logins: mike, rep, clerk, committee, owner, cashier. Their passwords were shown at the\n"
+                "  first start; `manage.py changepassword mike` sets a new one. Ctrl-C stops everything.\n",
+                flush=True,
+            )
+
+
+def run_together(commands: dict[str, list[str]], env: dict[str, str], port: int) -> int:
+    """Runs until one process ends or the user stops them; returns the exit code of the first to end."""
+    manager = Manager(Announcer(port))
+    for name, command in commands.items():
+        manager.add_process(name, f"exec {shlex.join(command)}", env=env, cwd=str(settings.BASE_DIR))
+    manager.loop()
+    return manager.returncode or 0

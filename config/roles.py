@@ -1,0 +1,60 @@
+"""Roles as groups: one table, written by every `migrate`."""
+
+from django.contrib.auth.models import Group, Permission
+
+SEE = (
+    *("customers.view_customer", "customers.view_transaction", "customers.view_employee"),
+    *("workflows.view_proposedaction", "workflows.view_outboundemail", "workflows.view_workflowrun"),
+    *("holds.view_servicehold", "holds.view_pause", "disputes.view_dispute"),
+)
+SEE_ALL = (
+    *SEE,
+    *("customers.view_every_customer", "workflows.view_autodecision", "workflows.view_reflexionentry"),
+    *("netsuite.view_push", "workflows.view_killswitch", "workflows.view_workflowdefinition"),
+)
+DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
+PAUSES = ("holds.add_pause", "holds.change_pause")
+DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "AR manager": (
+        *SEE_ALL,
+        *DECIDE,
+        *PAUSES,
+        *DISPUTES,
+        *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
+        *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
+        "netsuite.retry_push",
+    ),
+    "AR clerk": (
+        *SEE_ALL,
+        *PAUSES,
+        "disputes.add_dispute",
+        *("holds.propose_servicehold", "workflows.decide_proposedaction"),
+    ),
+    "Credit committee": (*SEE_ALL, *DECIDE, "holds.propose_servicehold"),
+    "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit"),
+    "Sales rep": (*SEE, "holds.propose_servicehold"),
+    "Cashier": ("customers.view_customer",),
+    "Integrator": (*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
+    "Operator": (
+        *SEE_ALL,
+        *("netsuite.retry_push", "workflows.flip_killswitch", "workflows.verify_audit"),
+        *("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group"),
+        *("otp_totp.view_totpdevice", "otp_totp.add_totpdevice", "otp_totp.change_totpdevice"),
+        *("otp_totp.delete_totpdevice",),
+    ),
+}
+
+
+def permission(name: str) -> Permission:
+    """`app.codename` as a row. Raises Permission.DoesNotExist for a misspelt one."""
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
+
+
+def sync_roles() -> None:
+    """Give each role exactly its permissions."""
+    for name, permissions in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set(permission(each) for each in permissions)

@@ -1,0 +1,51 @@
+"""Every recurring job, in one table. Cron times are in UTC unless `business` says otherwise."""
+
+from dataclasses import dataclass
+
+from django_q.models import Schedule
+
+
+@dataclass(frozen=True)
+class Job:
+    """A dotted task with how often it runs: every `minutes`, or by `cron`."""
+
+    name: str
+    task: str
+    why: str
+    minutes: int = 0
+    cron: str = ""
+
+
+JOBS = (
+    Job("canary", "workflows.tasks.canary", "shows the watchdog that the cluster is alive", minutes=1),
+    Job("send mail", "workflows.tasks.send_due", "mails whose undo window is over", minutes=1),
+    Job("drain pushes", "netsuite.tasks.drain_now", "pushes whose retry has come", minutes=1),
+    Job("drainer", "netsuite.tasks.drain_waiting", "pushes whose attempts were used up", minutes=15),
+    Job("sync", "customers.tasks.sync_now", "what changed in NetSuite", minutes=15),
+    Job("drift", "holds.tasks.check_drift", "NetSuite changed by hand", minutes=15),
+    Job("apply waiting", "workflows.tasks.apply_waiting", "approved while applying was off", minutes=1),
+    Job("seal audit", "workflows.tasks.seal", "decisions a crash left unsealed", minutes=5),
+    # The task itself asks for 06:00 on a weekday in the business time zone, so daylight saving needs no new row.
+    Job("aging tick", "holds.tasks.aging_tick_when_due", "weekdays 06:00 business time", minutes=15),
+    Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
+    Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
+    Job(
+        "clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", cron="20 3 * * *"
+    ),
+)
+
+
+def sync_schedules() -> None:
+    """Write the table into django-q2; a job that left the table is removed."""
+    for job in JOBS:
+        kind = Schedule.CRON if job.cron else Schedule.MINUTES
+        Schedule.objects.update_or_create(
+            name=job.name,
+            defaults={
+                "func": job.task,
+                "schedule_type": kind,
+                "minutes": job.minutes or None,
+                "cron": job.cron or None,
+            },
+        )
+    Schedule.objects.exclude(name__in=[job.name for job in JOBS]).delete()

@@ -1,0 +1,104 @@
+"""Invoice disputes: while one is open, its amount is set apart from the hold rule."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django_fsm import FSMField, transition
+from simple_history.models import HistoricalRecords
+
+from customers.models import Customer, Employee, Transaction
+from netsuite.machine import StatefulModel
+
+OPEN = ["open", "responding", "escalated"]
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def open(self) -> "DisputeQuerySet":
+        return self.filter(status__in=OPEN)
+
+    def ring_fenced(self, day: date) -> "DisputeQuerySet":
+        """Open disputes whose amount still counts as set apart on `day`."""
+        return self.open().filter(amount__isnull=False).filter(Q(set_apart_until=None) | Q(set_apart_until__gte=day))
+
+    def set_apart(self, customer_ids: list[int], day: date) -> dict[int, Decimal]:
+        """Disputed amounts by customer id, base currency."""
+        rows = self.ring_fenced(day).filter(customer__in=customer_ids).order_by().values("customer")
+        return {row["customer"]: row["total"] for row in rows.annotate(total=Sum("amount"))}
+
+
+class Dispute(StatefulModel):
+    """A customer contests an invoice, or part of it. `amount` is in the base currency."""
+
+    REASONS = [
+        ("pricing", "Pricing"),
+        ("qty", "Quantity"),
+        ("quality", "Quality"),
+        ("delivery", "Delivery"),
+        ("other", "Other"),
+    ]
+    RESOLUTIONS = [("credit_issued", "Credit issued"), ("upheld", "Invoice upheld"), ("withdrawn", "Withdrawn")]
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
+    invoice = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
+    invoice_ref = models.CharField("invoice number", max_length=128, blank=True)
+    reason = models.CharField(max_length=10, choices=REASONS, default="other")
+    reason_text = models.TextField("what the customer says")
+    amount = models.DecimalField(
+        "disputed amount", max_digits=16, decimal_places=2, null=True, blank=True, help_text="In base currency."
+    )
+    set_apart_until = models.DateField(null=True, blank=True, help_text="The amount counts again after this day.")
+    status = FSMField(
+        default="open",
+        protected=True,
+        choices=[
+            ("open", "Open"),
+            ("responding", "Responding"),
+            ("escalated", "Escalated"),
+            ("resolved", "Resolved"),
+        ],
+    )
+    resolution = models.CharField(max_length=20, blank=True, choices=RESOLUTIONS)
+    owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    opened_by = models.CharField(max_length=150)
+    opened_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DisputeQuerySet.as_manager()
+    history = HistoricalRecords(table_name="ar_disputes_history")
+
+    class Meta:
+        db_table = "ar_disputes"
+        ordering = ["-pk"]
+        permissions = [("resolve_dispute", "Can resolve disputes")]
+        constraints = [
+            models.CheckConstraint(
+                name="resolved_dispute_says_how",
+                condition=Q(status="resolved", resolved_at__isnull=False) & ~Q(resolution="")
+                | ~Q(status="resolved") & Q(resolved_at=None, resolution=""),
+            ),
+            models.CheckConstraint(name="disputed_amount_positive", condition=Q(amount=None) | Q(amount__gt=0)),
+        ]
+        indexes = [models.Index(fields=["customer", "status"], name="dispute_customer")]
+
+    def __str__(self) -> str:
+        return f"Dispute {self.pk}"
+
+    @property
+    def currency(self) -> str:
+        return settings.BASE_CURRENCY
+
+    @transition(field=status, source="open", target="responding")
+    def respond(self) -> None:
+        """An answer is on its way."""
+
+    @transition(field=status, source=["open", "responding"], target="escalated")
+    def escalate(self) -> None:
+        """The sales rep takes over."""
+
+    @transition(field=status, source=OPEN, target="resolved")
+    def resolve(self) -> None:
+        """Settled: credit issued, invoice upheld or withdrawn."""

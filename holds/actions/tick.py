@@ -1,0 +1,158 @@
+"""The aging tick: find who crosses the line, propose holds, keep open proposals true."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from customers.aging import adopt_newly_issued
+from customers.clock import business_today
+from customers.models import Customer
+from customers.rules import days_overdue
+from disputes.models import Dispute
+from holds.actions.holds import HOLD, inputs_for_tick
+from holds.actions.pauses import break_broken_plans
+from holds.facts import last_declined, line_of, running_pauses
+from holds.models import ServiceHold
+from holds.rules import Line, Owed, crosses, skip_reason
+from netsuite.machine import LostRace
+from workflows import runner
+from workflows.access import Actor, label, require
+from workflows.actions import proposals
+from workflows.models import Heartbeat, ProposedAction
+
+SOURCE = "ar_aging_tick_threshold"
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A customer above the line on the day of the tick; amounts in base currency."""
+
+    customer: Customer
+    ar_balance: Decimal
+    days_overdue: int
+
+
+@dataclass
+class TickResult:
+    """What a tick did; `skipped` counts by reason."""
+
+    as_of: date
+    customers: int = 0
+    crossing: int = 0
+    staged: int = 0
+    withdrawn: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of.isoformat(),
+            "customers": self.customers,
+            "crossing": self.crossing,
+            "staged": self.staged,
+            "withdrawn": self.withdrawn,
+            "skipped": dict(self.skipped),
+        }
+
+
+def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
+    """Stage a hold for every active customer that crosses on `as_of` and that nothing excuses.
+
+    A second tick on the same day stages nothing new. Today's tick also withdraws its own earlier
+    proposals that no longer cross, and raises the version of those whose figures moved.
+    """
+    require(by, "holds.propose_servicehold", "run the aging tick")
+    loaded = runner.load(HOLD)
+    line, today = line_of(loaded.thresholds), business_today()
+    result = TickResult(as_of, customers=Customer.objects.active().count())
+    if as_of == today:
+        adopt_newly_issued(today)
+        break_broken_plans(today=today)
+        result.withdrawn = _keep_open_ones_true(line, today)
+    quiet_since = as_of - timedelta(days=int(loaded.thresholds["quiet_days_after_reject"]) - 1)
+    for batch in _crossing(as_of, line, today):
+        result.crossing += len(batch)
+        wanted = _without_excused(batch, line, as_of, quiet_since, result.skipped)
+        inputs = {f.customer.pk: inputs_for_tick(f.ar_balance, f.days_overdue, f.customer, as_of) for f in wanted}
+        result.staged += len(runner.stage_many(HOLD, inputs=inputs, by=by, source=SOURCE, today=as_of))
+    Heartbeat.objects.update_or_create(name="aging_tick", defaults={"detail": result.as_dict()})
+    return result
+
+
+def _crossing(as_of: date, line: Line, today: date) -> Iterator[list[Found]]:
+    """Who crosses, a thousand at a time by key; one statement a batch, each customer once."""
+    last = 0
+    while True:
+        rows = Customer.objects.crossing(as_of=as_of, days=line.days, amount=line.amount).filter(pk__gt=last)
+        batch = [_found(customer, as_of, today) for customer in rows.order_by("pk")[:BATCH]]
+        if not batch:
+            return
+        yield batch
+        last = batch[-1].customer.pk
+
+
+def _found(customer: Customer, as_of: date, today: date) -> Found:
+    """The summary holds for today; any other day brings its figures as annotations."""
+    if as_of == today:
+        return Found(customer, customer.ar_balance, days_overdue(customer.oldest_due, as_of))
+    return Found(customer, customer.balance_on, days_overdue(customer.oldest_due_on, as_of))  # type: ignore[attr-defined]
+
+
+def _without_excused(
+    batch: list[Found], line: Line, as_of: date, quiet_since: date, skipped: Counter[str]
+) -> list[Found]:
+    ids = [found.customer.pk for found in batch]
+    held = set(ServiceHold.objects.active().filter(customer__in=ids).values_list("customer_id", flat=True))
+    proposed = set(
+        ProposedAction.objects.open()
+        .filter(action_type=f"workflow_{HOLD}", customer__in=ids)
+        .values_list("customer_id", flat=True)
+    )
+    paused, apart = running_pauses(ids, as_of), Dispute.objects.set_apart(ids, as_of)
+    declined = last_declined(ids, quiet_since)
+    wanted = []
+    for found in batch:
+        pk = found.customer.pk
+        reason = skip_reason(
+            Owed(found.ar_balance, found.days_overdue, apart.get(pk, Decimal(0))),
+            line,
+            open_proposal=pk in proposed,
+            on_hold=pk in held or found.customer.entitystatus == Customer.HOLD,
+            paused=paused[pk]["kind"] if pk in paused else "",
+            declined_recently=pk in declined,
+        )
+        if reason:
+            skipped[reason] += 1
+        else:
+            wanted.append(found)
+    return wanted
+
+
+def _keep_open_ones_true(line: Line, today: date) -> int:
+    """Withdraw automatic proposals whose customer fell below the line; refresh the figures of the others."""
+    pending = ProposedAction.objects.awaiting_decision().filter(action_type=f"workflow_{HOLD}")
+    withdrawn, last = 0, 0
+    while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
+        last = batch[-1].pk
+        runner.reread(batch, today)
+        withdrawn += sum(_withdraw(proposal, line) for proposal in batch if proposal.run.source == SOURCE)
+    return withdrawn
+
+
+def _withdraw(proposal: ProposedAction, line: Line) -> bool:
+    shown = proposal.evidence
+    if crosses(Owed(Decimal(shown["ar_balance"]), shown["days_overdue"]), line):
+        return False
+    try:
+        with transaction.atomic():
+            proposals.supersede(
+                proposal=proposal, by=label(SOURCE), reason="Paid or below the line: no longer crosses."
+            )
+    except LostRace:
+        return False
+    return True

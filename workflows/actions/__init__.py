@@ -1,0 +1,1 @@
+"""What people and schedules do: the module is the noun, the function the verb."""

@@ -1,0 +1,114 @@
+"""The audit chain: each decision's hash is bound to all before it, so a later change shows.
+
+Decisions are written in the transaction of what they decide; sealing follows at once after commit,
+so that two approvals never wait for each other.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from customers.models import Customer
+from workflows.access import Actor, label
+from workflows.fingerprint import fingerprint
+from workflows.models import AuditSeal, AutoDecision, ProposedAction, WorkflowRun
+
+GENESIS = "0" * 64
+UNSEALED_LIMIT = timedelta(minutes=5)
+SEALED_FIELDS = (
+    *("id", "decision_type", "customer_id", "proposal_id", "run_id", "entity_ref", "by", "user_id", "at"),
+    *("reason", "evidence", "before", "after", "version_seen", "solo"),
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: keep it elsewhere, and any rewriting before it can be proven."""
+
+    seq: int
+    hash: str
+
+
+def record(
+    decision_type: str,
+    *,
+    by: Actor,
+    reason: str,
+    entity_ref: str,
+    customer: Customer | None = None,
+    proposal: ProposedAction | None = None,
+    run: WorkflowRun | None = None,
+    evidence: Any = None,
+    before: Any = None,
+    after: Any = None,
+    solo: bool = False,
+) -> AutoDecision:
+    """Write one decision; call it inside the transaction of the change. Sealed after commit."""
+    decision = AutoDecision(
+        decision_type=decision_type,
+        customer=customer,
+        proposal=proposal,
+        run=run,
+        entity_ref=entity_ref,
+        by=label(by),
+        user=None if isinstance(by, str) else by,
+        reason=reason,
+        evidence=evidence or {},
+        before=before or {},
+        after=after or {},
+        version_seen=proposal.version if proposal else None,
+        solo=solo,
+    )
+    decision.content_hash = fingerprint([decision.reason, decision.evidence, decision.before, decision.after])
+    decision.save(force_insert=True)
+    transaction.on_commit(seal)
+    return decision
+
+
+def content(decision: AutoDecision) -> str:
+    """The hash over every field of a stored decision."""
+    values = {name: getattr(decision, name) for name in SEALED_FIELDS}
+    values["at"] = decision.at.isoformat()
+    return fingerprint(values)
+
+
+def head() -> Head:
+    last = AuditSeal.objects.order_by("-seq").first()
+    return Head(last.seq, last.hash) if last else Head(0, GENESIS)
+
+
+def seal() -> int:
+    """Append all unsealed decisions to the chain; two sealers at once: one wins, the other leaves it to it."""
+    try:
+        with transaction.atomic():
+            end, seals = head(), []
+            for decision in AutoDecision.objects.unsealed().order_by("pk")[:1000]:
+                link = fingerprint([end.hash, end.seq + 1, content(decision)])
+                seals.append(AuditSeal(seq=end.seq + 1, decision=decision, prev_hash=end.hash, hash=link))
+                end = Head(end.seq + 1, link)
+            AuditSeal.objects.bulk_create(seals)
+        return len(seals)
+    except IntegrityError:
+        return 0
+
+
+def verify(since: Head | None = None) -> list[str]:
+    """Recompute the chain; answers what is broken, in words. `since` is an exported head to hold it against."""
+    problems: list[str] = []
+    expected = Head(0, GENESIS)
+    for link in AuditSeal.objects.select_related("decision").order_by("seq").iterator(chunk_size=2000):
+        if link.seq != expected.seq + 1 or link.prev_hash != expected.hash:
+            problems.append(f"Link {link.seq} does not follow link {expected.seq}: one is missing or was moved.")
+        if fingerprint([link.prev_hash, link.seq, content(link.decision)]) != link.hash:
+            problems.append(f"Decision {link.decision_id} was changed after it was sealed (link {link.seq}).")
+        if since and link.seq == since.seq and link.hash != since.hash:
+            problems.append(f"Link {link.seq} is not the exported head: the chain was rewritten.")
+        expected = Head(link.seq, link.hash)
+    if since and since.seq > expected.seq:
+        problems.append(f"The chain ends at link {expected.seq}, before the exported head {since.seq}.")
+    late = AutoDecision.objects.unsealed().filter(at__lt=timezone.now() - UNSEALED_LIMIT)
+    problems += [f"Decision {pk} was never sealed." for pk in late.values_list("pk", flat=True)]
+    return problems

@@ -1,0 +1,375 @@
+"""The runner: seven stages, one entry point.
+
+1 load contract, 2 load context, 3 preconditions, 4 human gate; after approval 5 fan-out,
+6 post actions, 7 verify. `preview` walks all of them and writes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from customers.models import Customer
+from netsuite.errors import Refusal
+from netsuite.machine import born_many
+from workflows.access import Actor, label
+from workflows.contracts import GATE_FROM_RISK, Contract, Facts, Situation, Stake, contract, thresholds
+from workflows.fingerprint import fingerprint
+from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowDefinition, WorkflowRun
+from workflows.steps import Outcome, foresee, perform
+
+
+class WorkflowNotFound(Refusal):
+    code = "workflow_type_not_found"
+    status = 404
+
+
+class AlreadyProposed(Refusal):
+    code = "already_proposed"
+    status = 409
+
+
+class Blocked(Refusal):
+    """A blocking precondition does not hold."""
+
+    code = "precondition_failed"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A contract with the version and the edits that are in force."""
+
+    contract: Contract
+    definition: WorkflowDefinition
+    thresholds: Mapping[str, Any]
+
+    def texts(self) -> Mapping[str, Any]:
+        return {**self.contract.texts, **self.definition.texts}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Facts, what they block or warn about, and the proposal that they justify."""
+
+    facts: Facts
+    blocks: list[dict[str, str]]
+    warnings: list[dict[str, str]]
+    stake: Stake
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do; every outcome has the status `dry_run`."""
+
+    verdict: Verdict
+    steps: list[Outcome]
+
+
+def load(workflow_type: str) -> Loaded:
+    """Stage 1. Raises WorkflowNotFound for an unknown or disabled contract."""
+    declared = contract(workflow_type)
+    definition = WorkflowDefinition.objects.filter(workflow_type=workflow_type, enabled=True).first()
+    if declared is None or definition is None:
+        raise WorkflowNotFound(f"The contract “{workflow_type}” does not exist or is switched off.")
+    return Loaded(declared, definition, thresholds(definition, declared))
+
+
+def gather(loaded: Loaded, inputs: Mapping[int, Mapping[str, Any]], today: date) -> dict[int, Facts]:
+    """Stage 2: the contract's named queries, each once for all customers. `inputs` by customer id."""
+    ids = list(inputs)
+    customers = Customer.objects.select_related("sales_rep").in_bulk(ids)
+    answers = {query.name: (query.load(ids, today), query.default) for query in loaded.contract.queries}
+    return {
+        pk: Facts(
+            customer=customers[pk],
+            inputs=inputs[pk],
+            context={name: found.get(pk, default) for name, (found, default) in answers.items()},
+            thresholds=loaded.thresholds,
+            today=today,
+        )
+        for pk in ids
+    }
+
+
+def judge(loaded: Loaded, facts: Facts) -> Verdict:
+    """Stage 3: preconditions as words, and the stake."""
+    failed = [p for p in loaded.contract.preconditions if not p.holds(facts)]
+    as_words = [(p.severity, {"code": p.code, "detail": p.words(facts)}) for p in failed]
+    return Verdict(
+        facts=facts,
+        blocks=[words for severity, words in as_words if severity == "block"],
+        warnings=[words for severity, words in as_words if severity == "warn"]
+        + [dict(warning) for warning in loaded.contract.warnings(facts)],
+        stake=loaded.contract.stake(facts),
+    )
+
+
+def stage_log(verdict: Verdict, gate: str) -> list[dict[str, Any]]:
+    """Stages 1 to 4 as the run page shows them."""
+    now = timezone.now()
+    blocked = bool(verdict.blocks)
+    return [
+        {"stage": "load_contract", "status": "ok", "at": now},
+        {"stage": "load_context", "status": "ok", "at": now, "words": ", ".join(verdict.facts.context)},
+        {
+            "stage": "preconditions",
+            "status": "blocked" if blocked else "warned" if verdict.warnings else "ok",
+            "at": now,
+            "words": " ".join(w["detail"] for w in [*verdict.blocks, *verdict.warnings]),
+        },
+        *([] if blocked else [{"stage": "human_gate", "status": gate, "at": now}]),
+    ]
+
+
+def new_run(loaded: Loaded, verdict: Verdict, *, by: str, source: str, gated: bool) -> WorkflowRun:
+    """An unsaved run with stages 1 to 4 filled in."""
+    blocked = bool(verdict.blocks)
+    return WorkflowRun(
+        workflow_type=loaded.contract.workflow_type,
+        definition_version=loaded.definition.version,
+        customer=verdict.facts.customer,
+        status="blocked" if blocked else "awaiting_decision" if gated else "running",
+        source=source,
+        invoked_by=by,
+        inputs=dict(verdict.facts.inputs),
+        context=dict(verdict.facts.context),
+        warnings=verdict.warnings,
+        error=" ".join(block["detail"] for block in verdict.blocks),
+        stages=stage_log(verdict, "waiting" if gated else "not_needed"),
+        completed_at=timezone.now() if blocked else None,
+    )
+
+
+def new_proposal(loaded: Loaded, run: WorkflowRun, verdict: Verdict, by: str) -> ProposedAction:
+    """An unsaved proposal for a saved run."""
+    stake = verdict.stake
+    return ProposedAction(
+        action_type=f"workflow_{loaded.contract.workflow_type}",
+        entity_type="workflow",
+        entity_ref=run.entity_ref,
+        customer=verdict.facts.customer,
+        run=run,
+        risk_level=loaded.definition.risk_level,
+        proposed_by=by,
+        content_hash=fingerprint(dict(stake.proposed_change)),
+        **shown(verdict),
+    )
+
+
+def shown(verdict: Verdict) -> dict[str, Any]:
+    """The part of a proposal that the approver reads; it changes with the facts."""
+    stake = verdict.stake
+    return {
+        "current_state_json": dict(stake.current_state),
+        "proposed_change_json": dict(stake.proposed_change),
+        "evidence": dict(stake.evidence),
+        "rationale": stake.rationale,
+        "warnings": verdict.warnings,
+        "strong": stake.strong,
+        "at_stake": stake.at_stake,
+    }
+
+
+def stage_many(
+    workflow_type: str, *, inputs: Mapping[int, Mapping[str, Any]], by: Actor, source: str, today: date
+) -> list[ProposedAction]:
+    """Stages 1 to 4 for many customers in a fixed number of statements; one transaction.
+
+    Customers with an open proposal of this contract are left out; blocked ones get a blocked run.
+    Raises WorkflowNotFound; an insert that fails fails the whole batch loudly.
+    """
+    loaded = load(workflow_type)
+    actor = label(by)
+    with transaction.atomic():
+        open_already = set(
+            ProposedAction.objects.open()
+            .filter(action_type=f"workflow_{workflow_type}", customer_id__in=list(inputs))
+            .values_list("customer_id", flat=True)
+        )
+        wanted = {pk: given for pk, given in inputs.items() if pk not in open_already}
+        verdicts = [judge(loaded, facts) for facts in gather(loaded, wanted, today).values()]
+        runs = WorkflowRun.objects.bulk_create(
+            [new_run(loaded, verdict, by=actor, source=source, gated=True) for verdict in verdicts]
+        )
+        proposals = ProposedAction.objects.bulk_create(
+            [
+                new_proposal(loaded, run, verdict, actor)
+                for run, verdict in zip(runs, verdicts, strict=True)
+                if not verdict.blocks
+            ]
+        )
+        born_many(proposals, by=actor, reason=source)
+        loaded.contract.staged(proposals)
+    return proposals
+
+
+def start(
+    workflow_type: str,
+    *,
+    customer: Customer,
+    inputs: Mapping[str, Any],
+    by: Actor,
+    source: str,
+    today: date,
+    gate: bool | None = None,
+    reason: str = "",
+) -> WorkflowRun:
+    """Run a contract for one customer up to its gate, or to its end where it has none.
+
+    `gate` overrides the contract's own rule (risk 3 and more wait for a person).
+    An unknown contract and a failed blocking precondition leave a run that says so and are
+    raised as WorkflowNotFound and Blocked; an open proposal as AlreadyProposed.
+    """
+    actor = label(by)
+    try:
+        loaded = load(workflow_type)
+    except WorkflowNotFound as refusal:
+        WorkflowRun.objects.create(
+            workflow_type=workflow_type[:60],
+            customer=customer,
+            status="failed",
+            source=source,
+            invoked_by=actor,
+            inputs=dict(inputs),
+            error=refusal.code,
+            stages=[{"stage": "load_contract", "status": "failed", "at": timezone.now(), "words": refusal.detail}],
+            completed_at=timezone.now(),
+        )
+        raise
+    missing = [name for name in loaded.contract.required if inputs.get(name) in (None, "")]
+    if missing:
+        raise Refusal(f"Missing input: {', '.join(missing)}.", code="missing_input", status=400)
+    verdict = judge(loaded, gather(loaded, {customer.pk: inputs}, today)[customer.pk])
+    gated = loaded.definition.risk_level >= GATE_FROM_RISK if gate is None else gate
+    with transaction.atomic():
+        if gated:
+            _refuse_second(workflow_type, customer)
+        run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
+        run.save(force_insert=True)
+        if not verdict.blocks and gated:
+            proposal = new_proposal(loaded, run, verdict, actor)
+            proposal.save(force_insert=True)
+            born_many([proposal], by=actor, reason=source)
+            loaded.contract.staged([proposal])
+        elif not verdict.blocks:
+            carry_out(run, by=actor, reason=reason, today=today)
+    if verdict.blocks:
+        raise Blocked(run.error, run_id=str(run.run_id))
+    return run
+
+
+def _refuse_second(workflow_type: str, customer: Customer) -> None:
+    earlier = ProposedAction.objects.open().filter(action_type=f"workflow_{workflow_type}", customer=customer).first()
+    if earlier:
+        raise AlreadyProposed(
+            f"Proposal {earlier.pk} for {customer} is already {earlier.get_status_display().lower()}, "
+            f"from {earlier.proposed_by}.",
+            proposal=earlier.pk,
+        )
+
+
+def _situation(
+    loaded: Loaded, facts: Facts, run: WorkflowRun, proposal: ProposedAction | None, by: str, reason: str
+) -> Situation:
+    return Situation(
+        run=run, facts=facts, texts=loaded.texts(), by=by, reason=reason, now=timezone.now(), proposal=proposal
+    )
+
+
+def carry_out(
+    run: WorkflowRun, *, by: str, reason: str, today: date, proposal: ProposedAction | None = None
+) -> list[Outcome]:
+    """Stages 5 to 7, inside the caller's transaction. Facts are read again, so the drafts say what is true now."""
+    loaded = load(run.workflow_type)
+    assert run.customer_id is not None
+    facts = gather(loaded, {run.customer_id: run.inputs}, today)[run.customer_id]
+    situation = _situation(loaded, facts, run, proposal, by, reason)
+    outcomes = perform(loaded.contract.steps, situation, risk_level=loaded.definition.risk_level)
+    now = timezone.now()
+    VerifyResult.objects.bulk_create(
+        VerifyResult(run=run, check_name=check.name, title=check.title, due_at=now + check.after)
+        for check in loaded.contract.checks
+    )
+    waiting = any(outcome.status == "waiting" for outcome in outcomes)
+    run.status = "running" if waiting else "completed"
+    run.completed_at = None if waiting else now
+    run.stages = [*_gate_passed(run, by, now), *_late_stages(situation, loaded, waiting, now)]
+    run.save(update_fields=["status", "completed_at", "stages"])
+    return outcomes
+
+
+def _gate_passed(run: WorkflowRun, by: str, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {**stage, "status": "approved", "at": now, "words": by}
+        if stage["stage"] == "human_gate" and stage["status"] == "waiting"
+        else stage
+        for stage in run.stages
+    ]
+
+
+def _late_stages(situation: Situation, loaded: Loaded, waiting: bool, now: datetime) -> list[dict[str, Any]]:
+    ReflexionEntry.objects.create(
+        workflow_type=situation.run.workflow_type,
+        run=situation.run,
+        customer=situation.facts.customer,
+        tags=loaded.contract.tags.format(customer=situation.customer.netsuite_id),
+        narrative=loaded.contract.narrative(situation),
+    )
+    return [
+        {"stage": "fan_out", "status": "waiting" if waiting else "ok", "at": now},
+        {"stage": "post_actions", "status": "ok", "at": now},
+        {"stage": "verify", "status": "scheduled" if loaded.contract.checks else "not_needed", "at": now},
+    ]
+
+
+def preview(workflow_type: str, *, customer: Customer, inputs: Mapping[str, Any], by: Actor, today: date) -> Preview:
+    """Walk every stage and write nothing; each step answers `dry_run` and what it would do."""
+    loaded = load(workflow_type)
+    verdict = judge(loaded, gather(loaded, {customer.pk: inputs}, today)[customer.pk])
+    run = new_run(loaded, verdict, by=label(by), source="preview", gated=False)
+    situation = _situation(loaded, verdict.facts, run, None, label(by), str(inputs.get("reason", "")))
+    return Preview(verdict, foresee(loaded.contract.steps, situation))
+
+
+def preview_of(proposal: ProposedAction, today: date) -> Preview:
+    """What approving this proposal would do now."""
+    assert proposal.run is not None
+    assert proposal.customer is not None
+    return preview(
+        proposal.workflow_type,
+        customer=proposal.customer,
+        inputs=proposal.run.inputs,
+        by=proposal.proposed_by,
+        today=today,
+    )
+
+
+def reread(proposals: Sequence[ProposedAction], today: date) -> list[ProposedAction]:
+    """Bring pending proposals up to today's facts; answers those whose shown facts changed, versions raised.
+
+    A mere new day is no change: only what the contract puts under evidence["material"] counts.
+    """
+    changed = []
+    for workflow_type in {p.workflow_type for p in proposals if p.run_id}:
+        loaded = load(workflow_type)
+        mine = [p for p in proposals if p.run_id and p.workflow_type == workflow_type]
+        facts = gather(loaded, {p.customer_id: p.run.inputs for p in mine if p.customer_id and p.run}, today)
+        for proposal in mine:
+            verdict = judge(loaded, facts[proposal.customer_id or 0])
+            if verdict.stake.evidence.get("material") != proposal.evidence.get("material"):
+                changed.append(_raise_version(proposal, verdict))
+    return [proposal for proposal in changed if proposal is not None]
+
+
+def _raise_version(proposal: ProposedAction, verdict: Verdict) -> ProposedAction | None:
+    new = {**shown(verdict), "version": proposal.version + 1}
+    new["content_hash"] = fingerprint(dict(verdict.stake.proposed_change))
+    won = ProposedAction.objects.filter(pk=proposal.pk, status="pending", version=proposal.version).update(**new)
+    if not won:
+        return None
+    for name, value in new.items():
+        setattr(proposal, name, value)
+    return proposal

@@ -1,0 +1,156 @@
+"""Carrying out what the steps planned, each kind in its one way; or showing it, in a preview."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from netsuite import outbox
+from netsuite.machine import born
+from workflows.contracts import Dispatch, LocalWrite, MailDraft, Plan, PushIntent, Situation, Skip, StagedProposal, Step
+from workflows.fingerprint import fingerprint
+from workflows.models import EmailVersion, OutboundEmail, ProposedAction, WorkflowStep
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step went, or in a preview how it would go (`dry_run`)."""
+
+    step: Step
+    status: str
+    words: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def words_of(plan: Plan) -> str:
+    if isinstance(plan, MailDraft):
+        return f"Draft to {plan.to_name or 'nobody yet'}: {plan.subject}"
+    return plan.words
+
+
+def foresee(steps: Sequence[Step], situation: Situation) -> list[Outcome]:
+    """Every step's plan, nothing done."""
+    plans = [(step, step.plan(situation)) for step in steps]
+    return [Outcome(step, "dry_run", words_of(plan), _show(plan)) for step, plan in plans]
+
+
+def _show(plan: Plan) -> dict[str, Any]:
+    hidden = {"apply", "words"}
+    return {name: value for name, value in vars(plan).items() if name not in hidden}
+
+
+def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int) -> list[Outcome]:
+    """Carry out all steps inside the caller's transaction and log each with its duration."""
+    outcomes, rows = [], []
+    for position, step in enumerate(steps, start=1):
+        started, ticked = timezone.now(), time.perf_counter()
+        outcome = _do(step, step.plan(situation), situation, risk_level)
+        outcomes.append(outcome)
+        rows.append(
+            WorkflowStep(
+                run=situation.run,
+                position=position,
+                step=step.name,
+                kind=step.kind,
+                status=outcome.status,
+                words=outcome.words,
+                detail=dict(outcome.detail),
+                started_at=started,
+                finished_at=None if outcome.status == "waiting" else timezone.now(),
+                duration_ms=round((time.perf_counter() - ticked) * 1000),
+            )
+        )
+    WorkflowStep.objects.bulk_create(rows)
+    return outcomes
+
+
+def _do(step: Step, plan: Plan, situation: Situation, risk_level: int) -> Outcome:
+    if isinstance(plan, Skip):
+        return Outcome(step, "skipped", plan.words)
+    return _DO[type(plan)](step, plan, situation, risk_level)
+
+
+def _write(step: Step, plan: LocalWrite, situation: Situation, risk_level: int) -> Outcome:
+    return Outcome(step, "ok", plan.words, plan.apply())
+
+
+def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -> Outcome:
+    email = OutboundEmail(
+        run=situation.run,
+        proposal=situation.proposal,
+        customer=situation.customer,
+        kind=plan.kind,
+        workflow_type=situation.run.workflow_type,
+        audience=plan.audience,
+        to_name=plan.to_name,
+        to_email=plan.to_email,
+        subject=plan.subject,
+        body=plan.body,
+        facts=list(plan.facts),
+        risk_level=risk_level,
+        message_id=f"<{situation.run.run_id}.{plan.kind}@holdgate>",
+    )
+    email.save(force_insert=True)
+    EmailVersion.objects.create(email=email, version=1, subject=plan.subject, body=plan.body, by="draft")
+    born(email, by=situation.by, run_id=str(situation.run.run_id))
+    return Outcome(step, "ok", words_of(plan), {"email": email.pk})
+
+
+def _push(step: Step, plan: PushIntent, situation: Situation, risk_level: int) -> Outcome:
+    push = outbox.enqueue(
+        key=plan.key,
+        record_type=plan.record_type,
+        record_id=plan.record_id,
+        operation=plan.operation,
+        body=dict(plan.body),
+        expected=dict(plan.expected) if plan.expected is not None else None,
+        by=situation.by,
+        run_id=str(situation.run.run_id),
+        label=plan.label,
+    )
+    return Outcome(step, "waiting", plan.words, {"push": push.pk})
+
+
+def _propose(step: Step, plan: StagedProposal, situation: Situation, risk_level: int) -> Outcome:
+    proposal = ProposedAction.objects.create(
+        action_type=plan.action_type,
+        entity_type=plan.entity_type,
+        entity_ref=plan.entity_ref,
+        customer=situation.customer,
+        run=situation.run,
+        risk_level=plan.risk_level,
+        rationale=plan.rationale,
+        current_state_json=dict(plan.current_state),
+        proposed_change_json=dict(plan.proposed_change),
+        at_stake=plan.at_stake,
+        proposed_by=situation.by,
+        content_hash=fingerprint(dict(plan.proposed_change)),
+    )
+    born(proposal, by=situation.by, run_id=str(situation.run.run_id))
+    return Outcome(step, "ok", plan.words, {"proposal": proposal.pk})
+
+
+def _dispatch(step: Step, plan: Dispatch, situation: Situation, risk_level: int) -> Outcome:
+    # Imported late: the runner and its steps call each other.
+    from workflows.runner import start
+
+    run = start(
+        plan.workflow_type,
+        customer=situation.customer,
+        inputs=plan.inputs,
+        by=situation.by,
+        source=situation.run.workflow_type,
+        today=situation.facts.today,
+    )
+    return Outcome(step, "ok", plan.words, {"run_id": str(run.run_id)})
+
+
+_DO: dict[type, Callable[..., Outcome]] = {
+    LocalWrite: _write,
+    MailDraft: _draft,
+    PushIntent: _push,
+    StagedProposal: _propose,
+    Dispatch: _dispatch,
+}
