@@ -28,7 +28,9 @@ run: .venv/run.stamp ## everything on this machine; Ctrl-C stops it (PORT, SANDB
 
 test: .venv/dev.stamp chromium lint ## lint, types, layers, migrations and the whole test suite on both databases
 	$(CHECK) manage.py makemigrations --check --dry-run
-	$(CHECK) manage.py check --fail-level WARNING
+	NETSUITE_ACCOUNT=SANDBOX1 NETSUITE_BASE_URL=http://127.0.0.1:8001 NETSUITE_AUTH=tba \
+	  NETSUITE_CONSUMER_KEY=key NETSUITE_CONSUMER_SECRET=secret NETSUITE_TOKEN_ID=id NETSUITE_TOKEN_SECRET=secret \
+	  $(CHECK) manage.py check --fail-level WARNING
 	$(PYTHON) -m pytest -n $(WORKERS)
 	$(PYTHON) -m pytest -n $(WORKERS) --db=postgresql -m both_databases
 

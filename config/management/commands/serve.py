@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from netsuite.sandbox.credentials import demo_environment
+from netsuite.sandbox import credentials
 
 HOST = "127.0.0.1"
 SANDBOX_START_SECONDS = 20
@@ -82,7 +82,8 @@ def environment(sandbox_port: int | None) -> dict[str, str]:
     # Static files come from the sources here; whitenoise would warn that none were collected.
     env.setdefault("PYTHONWARNINGS", "ignore:No directory at:UserWarning")
     if sandbox_port is not None:
-        env.update(demo_environment(f"http://{HOST}:{sandbox_port}", settings.DATA_DIR))
+        key = credentials.ensure_demo_key(settings.DATA_DIR / credentials.KEY_NAME)
+        env.update(credentials.environment(f"http://{HOST}:{sandbox_port}", key))
     return env
 
 
