@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from netsuite.sandbox import credentials
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ["requirements.txt", "requirements-dev.txt"]
 # Spelled in pieces, so that this file passes its own test.
@@ -97,7 +99,16 @@ def test_links_between_documents_resolve():
     assert broken == []
 
 
+def example_environment() -> dict[str, str]:
+    return dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
 def test_the_example_environment_names_every_setting():
     read = set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()))
-    named = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert read - named == set()
+    assert read - set(example_environment()) == set()
+
+
+def test_the_example_environment_opens_the_sandbox():
+    demo = credentials.environment("http://127.0.0.1:8001", Path("data") / credentials.KEY_NAME)
+    example = example_environment()
+    assert {name: example[name] for name in demo} == demo
