@@ -1,4 +1,4 @@
-"""Every recurring job, in one table. Cron times are in UTC unless `business` says otherwise."""
+"""Every recurring job, in one table."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,12 @@ from django_q.models import Schedule
 
 @dataclass(frozen=True)
 class Job:
-    """A dotted task with how often it runs: every `minutes`, or by `cron`."""
+    """A dotted task that runs every so many minutes."""
 
     name: str
     task: str
     why: str
-    minutes: int = 0
-    cron: str = ""
+    minutes: int
 
 
 JOBS = (
@@ -29,23 +28,15 @@ JOBS = (
     Job("aging tick", "holds.tasks.aging_tick_when_due", "weekdays 06:00 business time", minutes=15),
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
-    Job(
-        "clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", cron="20 3 * * *"
-    ),
+    Job("clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", minutes=24 * 60),
 )
 
 
 def sync_schedules() -> None:
     """Write the table into django-q2; a job that left the table is removed."""
     for job in JOBS:
-        kind = Schedule.CRON if job.cron else Schedule.MINUTES
         Schedule.objects.update_or_create(
             name=job.name,
-            defaults={
-                "func": job.task,
-                "schedule_type": kind,
-                "minutes": job.minutes or None,
-                "cron": job.cron or None,
-            },
+            defaults={"func": job.task, "schedule_type": Schedule.MINUTES, "minutes": job.minutes},
         )
     Schedule.objects.exclude(name__in=[job.name for job in JOBS]).delete()
