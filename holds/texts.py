@@ -10,7 +10,7 @@ In all, {overdue} on your account is past due.
 The {set_apart} that you dispute is set apart and does not count.
 
 From today your account is on credit hold. New orders cannot be placed.
-Your {open_orders} go ahead.
+Orders already confirmed go ahead: {open_orders}.
 
 Any one of these lifts the hold:
 
