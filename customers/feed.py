@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from netsuite.errors import NetsuiteError
 
@@ -33,7 +32,9 @@ class SyncError(Exception):
 
 
 class SuiteQL(Protocol):
-    def suiteql(self, q: str, params: Sequence[object] = ()) -> Iterator[dict]: ...
+    """The part of netsuite.client.Client that reading needs."""
+
+    def suiteql_page(self, q: str, params: Sequence[Any] = (), *, offset: int = 0) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ class Feed:
         """Rows modified since `mark`, compared as text: a check on the date comparison itself."""
         condition = f"{as_moment(self.modified)} >= ?"
         sql = f"SELECT COUNT(*) AS n FROM {self.table} WHERE {self._also(condition)}"  # noqa: S608 our own names
-        rows = [_lowered(row) for row in self.client.suiteql(sql, [f"{mark.at:{MOMENT}}"])]
-        return int(rows[0]["n"] or 0) if rows else 0
+        [row] = self.client.suiteql_page(sql, [f"{mark.at:{MOMENT}}"])["items"]
+        return int(_lowered(row)["n"] or 0)
 
     def _after(self, mark: Watermark) -> tuple[str, list[object]]:
         moment = f"TO_DATE(?, '{ORACLE_MOMENT}')"
@@ -121,7 +122,7 @@ class Feed:
             where = self._also(condition)
             sql = f"SELECT {self._select()} FROM {self.table} WHERE {where} ORDER BY {order}"  # noqa: S608 our own names
             try:
-                return [_lowered(row) for row in islice(self.client.suiteql(sql, params), limit)]
+                return [_lowered(row) for row in self.client.suiteql_page(sql, params)["items"][:limit]]
             except NetsuiteError as error:
                 self._ask_for_less(error)
 

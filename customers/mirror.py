@@ -165,14 +165,13 @@ class Mirror:
     def load_currencies(self) -> None:
         """ISO codes by id; an account without the table, or a hidden one, falls back to displayed names."""
         try:
-            found = [
-                {k.lower(): v for k, v in row.items()} for row in self.client.suiteql("SELECT id, symbol FROM currency")
-            ]
+            found = self.client.suiteql_page("SELECT id, symbol FROM currency")["items"]
         except NetsuiteError as error:
             if error.kind != "refused":
                 raise
             found = []
-        self.currencies = {row["id"]: row["symbol"] for row in found if row.get("symbol")}
+        known = [{name.lower(): value for name, value in row.items()} for row in found]
+        self.currencies = {row["id"]: row["symbol"] for row in known if row.get("symbol")}
 
     def _note_overrides(self, before: dict[str, str], customers: Iterable[Customer]) -> None:
         for customer in customers:

@@ -41,7 +41,7 @@ class FakeNetsuite:
         facts = {"tranid": f"T{id}", "trandate_iso": "2026-03-01", "currency_name": "USD", "exchangerate": 1}
         return self.add("transaction", **{"id": id, "entity": entity, "foreigntotal": total} | facts | row)
 
-    def suiteql(self, q: str, params: Sequence[object] = ()) -> Iterator[dict]:
+    def suiteql_page(self, q: str, params: Sequence[object] = (), *, offset: int = 0) -> dict:
         self.requests.append(q)
         table = re.search(r" FROM (\w+)", q).group(1)
         if table not in self.tables:
@@ -49,7 +49,7 @@ class FakeNetsuite:
         self._refuse_hidden(q, table)
         key = "recordid" if table == "deletedrecord" else "id"
         rows = sorted(self.tables[table], key=lambda row: (row["modified_iso"], int(row[key])))
-        yield from self._answer(q, params, rows, key)
+        return {"items": list(self._answer(q, params, rows, key))}
 
     def _refuse_hidden(self, q: str, table: str) -> None:
         if self.star_refused and f"{table}.*" in q:
