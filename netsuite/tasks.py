@@ -8,6 +8,8 @@ from netsuite.models import Channel
 from netsuite.outbox import ring
 from netsuite.transport import TRANSPORTS
 
+LEAST_SECONDS = 5.0
+
 
 def drain_now() -> dict[str, int]:
     """Deliver what is due; ring again for the rest, so that no run outlives the task runner's time limit."""
@@ -21,7 +23,7 @@ def drain_waiting() -> dict[str, int]:
 
 def _drain_for_a_while(by: str) -> dict[str, int]:
     limit = settings.Q_CLUSTER.get("timeout") or 60
-    box = max(limit - settings.NETSUITE_TIMEOUT_SECONDS - 5, 5)
+    box = max(limit - settings.NETSUITE_TIMEOUT_SECONDS - 5, LEAST_SECONDS)
     counted = drain(by=by, for_seconds=box)
     if counted["applied"] and any(_can_go_on(channel) for channel in TRANSPORTS):
         ring()
