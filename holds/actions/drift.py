@@ -27,9 +27,8 @@ def push_settled(push: Push) -> None:
     elif push.status == "failed" and push.last_error_code == "drift":
         customer = Customer.objects.filter(netsuite_id=push.record_id).first()
         if customer:
-            found = (push.prior or {}).get(HOLD_INTENT, "unknown")
-            Customer.objects.filter(pk=customer.pk).update(credit_hold_override=_known(found))
-            customer.credit_hold_override = _known(found)
+            found = _found_by(push)
+            Customer.objects.filter(pk=customer.pk).update(credit_hold_override=found)
             open_drift(customer, approved=push.body[HOLD_INTENT], found=found)
 
 
@@ -92,13 +91,22 @@ def _remember_prior(push: Push) -> None:
             hold.save(update_fields=["prior_value"])
 
 
+def _found_by(push: Push) -> str:
+    """The value that the last attempt read instead of the expected one."""
+    last = push.attempts.order_by("-number").first()
+    return _known(((last.evidence or {}).get("found") or {}).get(HOLD_INTENT)) if last else ""
+
+
 def _known(value: object) -> str:
     return str(value) if value in ("AUTO", "ON", "OFF") else ""
 
 
 def _apply_again(proposal: ProposedAction, by: str, reason: str) -> None:
     """Approved: push the approved value again, from the value that was shown."""
-    _push(proposal, proposal.proposed_change_json["credit_hold"], by)
+    wanted = proposal.proposed_change_json["credit_hold"]
+    refused = Push.objects.of_key(f"customer:{proposal.customer.netsuite_id}").failed().order_by("-generation").first()
+    # The run whose push was refused is completed by this one.
+    _push(proposal, wanted, by, run_id=refused.run_id if refused else "")
 
 
 def _keep_netsuites(proposal: ProposedAction, by: str, reason: str) -> None:
@@ -110,7 +118,7 @@ def _keep_netsuites(proposal: ProposedAction, by: str, reason: str) -> None:
     _push(proposal, found, by)
 
 
-def _push(proposal: ProposedAction, value: str, by: str) -> None:
+def _push(proposal: ProposedAction, value: str, by: str, run_id: str = "") -> None:
     customer = proposal.customer
     assert customer is not None
     outbox.enqueue(
@@ -121,6 +129,7 @@ def _push(proposal: ProposedAction, value: str, by: str) -> None:
         body={HOLD_INTENT: value},
         expected={HOLD_INTENT: proposal.current_state_json["credit_hold"]},
         by=by,
+        run_id=run_id,
         label=f"Settle drift of {customer}",
     )
 

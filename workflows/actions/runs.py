@@ -34,7 +34,7 @@ def push_settled(push: "Push") -> None:
 
 def _note_step(run: WorkflowRun, push: "Push", status: str) -> None:
     now = timezone.now()
-    step = run.steps.filter(kind="ns_push", detail__push=push.pk).first()
+    step = run.steps.filter(kind="ns_push").first()
     if step is None:
         return
     step.status, step.error = status, push.last_error_detail if status == "failed" else ""
