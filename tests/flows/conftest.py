@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from netsuite.sandbox.process import SandboxProcess, start_sandbox
 from tests.conftest import LOOPBACK
 
 
@@ -86,3 +88,12 @@ def smtp(settings: Any) -> Iterator[SmtpServer]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
     yield handler
     controller.stop()
+
+
+@pytest.fixture
+def sandbox(settings: Any, tmp_path: Path) -> Iterator[SandboxProcess]:
+    """An empty NetSuite account of this test's own, which the settings point at."""
+    with start_sandbox(tmp_path / "netsuite.sqlite3", tmp_path / "netsuite-requests.jsonl") as process:
+        for name, value in process.environment().items():
+            setattr(settings, name, value)
+        yield process

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,9 @@ from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 from netsuite.sandbox import credentials
+from netsuite.sandbox.process import start_sandbox
 
 HOST = "127.0.0.1"
-SANDBOX_START_SECONDS = 20
 STOPPED_BY_USER = {130, 143}
 FIRST_START = (("demo_data",), ("sync_netsuite",), ("aging_tick",))
 SECRETS = ("SECRET_KEY", "PIN_PEPPER")
@@ -41,14 +40,15 @@ class Command(BaseCommand):
             raise CommandError("serve is for a machine of your own: set DEVELOPMENT=1, or see docs/operations.md.")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-        own_netsuite = bool(settings.NETSUITE_BASE_URL)
+        # An account named by the environment takes the sandbox's place.
+        own_sandbox = None if settings.NETSUITE_BASE_URL else sandbox_port
         with only_copy_in(settings.DATA_DIR):
-            for needed in [port] if own_netsuite else [port, sandbox_port]:
+            for needed in filter(None, (port, own_sandbox)):
                 require_free(needed)
-            env = environment(None if own_netsuite else sandbox_port)
+            env = environment(own_sandbox)
             try:
-                prepare(env, None if own_netsuite else sandbox_port)
-                code = run_together(processes(port, None if own_netsuite else sandbox_port), env, port)
+                prepare(env, own_sandbox)
+                code = run_together(processes(port, own_sandbox), env, port)
             except KeyboardInterrupt:
                 code = 130
         if code not in STOPPED_BY_USER:
@@ -100,8 +100,13 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
 
 
+def sandbox_files() -> tuple[Path, Path]:
+    """Its account and its request log."""
+    return settings.DATA_DIR / "netsuite.sqlite3", settings.DATA_DIR / "netsuite-requests.jsonl"
+
+
 def sandbox_command(port: int) -> list[str]:
-    store, log = settings.DATA_DIR / "netsuite.sqlite3", settings.DATA_DIR / "netsuite-requests.jsonl"
+    store, log = sandbox_files()
     return manage("netsuite_sandbox", "--port", str(port), "--store", str(store), "--log", str(log))
 
 
@@ -114,7 +119,7 @@ def prepare(env: dict[str, str], sandbox_port: int | None) -> None:
     stamp = settings.DATA_DIR / ".demo"
     if sandbox_port is None or stamp.exists():
         return
-    with running_sandbox(env, sandbox_port):
+    with start_sandbox(*sandbox_files(), sandbox_port):
         for step in FIRST_START:
             run_step(env, *step)
     stamp.touch()
@@ -124,29 +129,6 @@ def run_step(env: dict[str, str], *arguments: str) -> None:
     print(f"{arguments[0]} …", flush=True)
     if subprocess.run(manage(*arguments), env=env, check=False).returncode:
         raise CommandError(f"{arguments[0]} failed; its output stands above.")
-
-
-@contextmanager
-def running_sandbox(env: dict[str, str], port: int) -> Iterator[None]:
-    sandbox = subprocess.Popen(sandbox_command(port), env=env)
-    try:
-        await_sandbox(sandbox, port)
-        yield
-    finally:
-        sandbox.terminate()
-        sandbox.wait()
-
-
-def await_sandbox(sandbox: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + SANDBOX_START_SECONDS
-    while time.monotonic() < deadline and sandbox.poll() is None:
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise CommandError("The NetSuite sandbox did not start; its output stands above.")
 
 
 def processes(port: int, sandbox_port: int | None) -> dict[str, list[str]]:
