@@ -1,0 +1,175 @@
+"""Loads a checked export: into the NetSuite sandbox, from where it is synced, or straight into the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import requests
+from django.db import transaction
+
+from customers.aging import refresh_summaries
+from customers.mirror import DOCUMENT_FIELDS
+from customers.models import Customer, Transaction
+from customers.receivables_file import ReceivablesFile
+from customers.receivables_spool import CustomerRow, Document
+from customers.rules import to_base
+
+# Keys of loaded records never collide with NetSuite's own numeric ids.
+PREFIX = "AR-"
+# A commit of a million rows takes its time.
+SANDBOX_TIMEOUT_SECONDS = 600
+DISPUTED = {"custbody_disputed": "T"}
+
+Progress = Callable[[str, int], None]
+
+
+class TargetUnavailable(Exception):
+    """The sandbox did not take the load; nothing of it was kept."""
+
+
+def load_into_hub(file: ReceivablesFile, *, now: datetime, today: date, progress: Progress) -> None:
+    """Write customers and documents into the mirror in one transaction; repeatable. `today` bounds the balances."""
+    with transaction.atomic():
+        for customers in file.customers():
+            Customer.objects.bulk_create(
+                [_hub_customer(row, now) for row in customers],
+                update_conflicts=True,
+                unique_fields=["netsuite_id"],
+                update_fields=["name", "email", "currency", "synced_at"],
+            )
+        keys = dict(Customer.objects.filter(netsuite_id__startswith=PREFIX).values_list("netsuite_id", "pk"))
+        done = 0
+        for batch in file.documents():
+            Transaction.objects.bulk_create(
+                [_hub_document(row, file, keys[PREFIX + row.customer], now) for row in batch],
+                update_conflicts=True,
+                unique_fields=["netsuite_id"],
+                update_fields=DOCUMENT_FIELDS,
+            )
+            done += len(batch)
+            progress("loaded", done)
+        refresh_summaries(today=today)
+
+
+def _hub_customer(row: CustomerRow, now: datetime) -> Customer:
+    return Customer(
+        netsuite_id=PREFIX + row.key,
+        entity_id=row.key,
+        name=row.name,
+        email=row.email,
+        currency=row.currency,
+        credit_hold_override="AUTO",
+        synced_at=now,
+    )
+
+
+def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: datetime) -> Transaction:
+    rate, total, rest = file.rate(row.currency), abs(row.amount), _unpaid(row)
+    return Transaction(
+        netsuite_id=(PREFIX + row.number)[:64],
+        type=_type(row),
+        tranid=row.number,
+        customer_id=customer_pk,
+        issued=row.issued,
+        due=row.due,
+        closed=row.settled,
+        status="A" if rest else "B",
+        currency=row.currency,
+        exchange_rate=rate,
+        total_foreign=total,
+        unpaid_foreign=rest,
+        total=to_base(total, rate),
+        unpaid=to_base(rest, rate),
+        po_number=row.po,
+        memo=row.memo,
+        record=DISPUTED if row.disputed else {},
+        synced_at=now,
+    )
+
+
+def _type(row: Document) -> str:
+    return Transaction.CREDIT if row.amount < 0 else Transaction.INVOICE
+
+
+def _unpaid(row: Document) -> Decimal:
+    return Decimal("0.00") if row.settled else abs(row.amount)
+
+
+def load_into_sandbox(file: ReceivablesFile, *, base_url: str, progress: Progress) -> None:
+    """Send everything to the sandbox, which takes it over all at once. Raises TargetUnavailable."""
+    load_id = _begin(base_url)
+    try:
+        done = 0
+        for batch in _sandbox_batches(file):
+            _post(base_url, f"/sandbox/load?load_id={load_id}", batch)
+            done += len(batch.get("transactions", []))
+            progress("sent", done)
+        _post(base_url, "/sandbox/load/commit", {"load_id": load_id})
+    except BaseException:
+        _abort(base_url, load_id)
+        raise
+
+
+def _sandbox_batches(file: ReceivablesFile) -> Iterator[dict[str, Any]]:
+    for customers in file.customers():
+        yield {"customers": [_sandbox_customer(row) for row in customers]}
+    for documents in file.documents():
+        yield {"transactions": [_sandbox_document(row, file) for row in documents]}
+
+
+def _sandbox_customer(row: CustomerRow) -> dict[str, Any]:
+    facts = {"companyname": row.name, "email": row.email, "currency": row.currency}
+    return {"externalid": PREFIX + row.key, "entityid": row.key, **facts}
+
+
+def _sandbox_document(row: Document, file: ReceivablesFile) -> dict[str, Any]:
+    rest = _unpaid(row)
+    return {
+        "externalid": PREFIX + row.number,
+        "type": _type(row),
+        "tranid": row.number,
+        "entity_externalid": PREFIX + row.customer,
+        "trandate": row.issued.isoformat(),
+        "duedate": row.due.isoformat(),
+        "closedate": row.settled.isoformat() if row.settled else None,
+        "status": "A" if rest else "B",
+        "foreigntotal": float(row.amount),
+        "foreignamountunpaid": float(rest),
+        "currency": row.currency,
+        "exchangerate": float(file.rate(row.currency)),
+        "otherrefnum": row.po,
+        "memo": row.memo,
+        **(DISPUTED if row.disputed else {}),
+    }
+
+
+def _begin(base_url: str) -> str:
+    """The id of a new load. Raises TargetUnavailable also when something other than a sandbox answers."""
+    answer = _post(base_url, "/sandbox/load/begin", {})
+    if "load_id" not in answer:
+        raise TargetUnavailable(f"{base_url} is no sandbox: it opened no load.")
+    return str(answer["load_id"])
+
+
+def _post(base_url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        answer = requests.post(base_url + path, json=body, timeout=SANDBOX_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise TargetUnavailable(f"The sandbox at {base_url} does not answer ({type(error).__name__}).") from error
+    if answer.status_code >= 400:
+        raise TargetUnavailable(f"{base_url}{path} answered {answer.status_code}: {answer.text[:500]}")
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise TargetUnavailable(f"{base_url}{path} did not answer with JSON: is this the sandbox?") from error
+
+
+def _abort(base_url: str, load_id: str) -> None:
+    try:
+        _post(base_url, "/sandbox/load/abort", {"load_id": load_id})
+    except TargetUnavailable:
+        # It was not committed; the original error is the one to show.
+        return
