@@ -89,7 +89,7 @@ def last_pauses(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, A
         customer__in=customer_ids, ended_at__isnull=False
     )
     rows = over.order_by("pk").values("customer", "kind", "ends", "end_reason")
-    return {row["customer"]: row for row in rows}
+    return {row["customer"]: dict(row) for row in rows}
 
 
 def data_age(customer_ids: Sequence[int], day: date) -> dict[int, str | None]:

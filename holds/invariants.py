@@ -27,7 +27,7 @@ def approvals_are_whole(evidence: Evidence) -> Iterable[str]:
     ).select_related("run")
     pushes = set(Push.objects.exclude(run_id="").values_list("run_id", flat=True))
     for proposal in rows:
-        found = (proposal.drafts, proposal.steps, proposal.decided, proposal.placed)  # type: ignore[attr-defined]
+        found = (proposal.drafts, proposal.steps, proposal.decided, proposal.placed)
         pushed = proposal.run is not None and str(proposal.run.run_id) in pushes
         if found != (2, 4, 1, 1) or not pushed:
             yield (
@@ -52,9 +52,9 @@ def _intent_differs() -> Iterable[str]:
     ).filter(wanted__isnull=False)
     asked = set(ProposedAction.objects.open().filter(action_type=ACTION).values_list("customer_id", flat=True))
     for customer in rows:
-        if customer.pk in asked or customer.push_status != "applied":  # type: ignore[attr-defined]
+        if customer.pk in asked or customer.push_status != "applied":
             continue
-        if customer.credit_hold_override != customer.wanted:  # type: ignore[attr-defined]
-            yield f"{customer}: approved is {customer.wanted}, NetSuite has {customer.credit_hold_override}."  # type: ignore[attr-defined]
-        if customer.entitystatus == Customer.HOLD and customer.wanted != "ON":  # type: ignore[attr-defined]
-            yield f"{customer} is held here, approved for NetSuite is {customer.wanted}."  # type: ignore[attr-defined]
+        if customer.credit_hold_override != customer.wanted:
+            yield f"{customer}: approved is {customer.wanted}, NetSuite has {customer.credit_hold_override}."
+        if customer.entitystatus == Customer.HOLD and customer.wanted != "ON":
+            yield f"{customer} is held here, approved for NetSuite is {customer.wanted}."

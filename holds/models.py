@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -29,7 +30,7 @@ class HoldQuerySet(models.QuerySet["ServiceHold"]):
         """Holds that were in force, newest first: what a new proposal quotes."""
         return self.filter(customer=customer, placed_at__isnull=False).order_by("-placed_at")
 
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "HoldQuerySet":
+    def visible_to(self, user: User) -> "HoldQuerySet":
         return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
 

@@ -62,7 +62,7 @@ def place(situation: Situation) -> Mapping[str, Any]:
 def decline(proposal: ProposedAction, by: str, reason: str) -> None:
     """The proposal was rejected or overtaken: its hold never came into force."""
     for hold in ServiceHold.objects.filter(proposal=proposal, status="proposed"):
-        ended = {"ended_at": timezone.now(), "ended_by": by, "end_reason": reason}
+        ended: dict[str, Any] = {"ended_at": timezone.now(), "ended_by": by, "end_reason": reason}
         move(hold, "decline", by=by, reason=reason, **ended)
 
 
@@ -72,7 +72,7 @@ def lift(situation: Situation) -> Mapping[str, Any]:
     if hold is None:
         raise NotOnHold(f"{situation.customer} is not on hold.")
     try:
-        ended = {"ended_at": situation.now, "ended_by": situation.by, "end_reason": situation.reason}
+        ended: dict[str, Any] = {"ended_at": situation.now, "ended_by": situation.by, "end_reason": situation.reason}
         move(hold, "lift", by=situation.by, reason=situation.reason, run_id=str(situation.run.run_id), **ended)
     except LostRace:
         raise NotOnHold(f"{situation.customer} is not on hold any more.") from None

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from netsuite.errors import Refusal
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
-Actor: TypeAlias = "AbstractBaseUser | str"
+Actor: TypeAlias = "User | str"
 
 
 class NotAllowed(Refusal):
@@ -26,7 +26,7 @@ def require(by: Actor, permission: str, to: str) -> None:
         raise NotAllowed(f"You may not {to}. Ask an AR manager.")
 
 
-def require_person(by: Actor, permission: str, to: str) -> "AbstractBaseUser":
+def require_person(by: Actor, permission: str, to: str) -> "User":
     """Like `require`, and refuses parts of the system: this is for people to decide."""
     if isinstance(by, str):
         raise NotAllowed(f"Only a person may {to}.")

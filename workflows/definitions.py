@@ -29,7 +29,7 @@ def _sync(contract: Contract) -> None:
         for name, value in now.items():
             setattr(row, name, value)
         row.version += 1
-        row._change_reason = "contract changed in code"
+        row._change_reason = "contract changed in code"  # type: ignore[attr-defined]
         row.save()
 
 

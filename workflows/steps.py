@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from netsuite import outbox
 from netsuite.machine import born
+from netsuite.outbox import enqueue
 from workflows.contracts import Dispatch, LocalWrite, MailDraft, Plan, PushIntent, Situation, Skip, StagedProposal, Step
 from workflows.fingerprint import fingerprint
 from workflows.models import EmailVersion, OutboundEmail, ProposedAction, WorkflowStep
@@ -99,7 +99,7 @@ def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -
 
 
 def _push(step: Step, plan: PushIntent, situation: Situation, risk_level: int) -> Outcome:
-    push = outbox.enqueue(
+    push = enqueue(
         key=plan.key,
         record_type=plan.record_type,
         record_id=plan.record_id,

@@ -36,7 +36,7 @@ def check_drift() -> int:
     """Compare the hold fields we ever set with what NetSuite says; each difference becomes a proposal."""
     opened = 0
     for customer in _differing():
-        opened += open_drift(customer, approved=customer.approved_value, found=customer.credit_hold_override)
+        opened += open_drift(customer, approved=customer.approved_value, found=customer.credit_hold_override)  # type: ignore[attr-defined]
     return opened
 
 
@@ -87,7 +87,7 @@ def _remember_prior(push: Push) -> None:
         restore = "AUTO" if prior == "OFF" else prior
         for hold in ServiceHold.objects.active().filter(run__run_id=push.run_id).exclude(prior_value=restore):
             hold.prior_value = restore
-            hold._change_reason = f"read by push {push.pk}"
+            hold._change_reason = f"read by push {push.pk}"  # type: ignore[attr-defined]
             hold.save(update_fields=["prior_value"])
 
 
@@ -104,7 +104,7 @@ def _known(value: object) -> str:
 def _apply_again(proposal: ProposedAction, by: str, reason: str) -> None:
     """Approved: push the approved value again, from the value that was shown."""
     wanted = proposal.proposed_change_json["credit_hold"]
-    refused = Push.objects.of_key(f"customer:{proposal.customer.netsuite_id}").failed().order_by("-generation").first()
+    refused = Push.objects.of_key(proposal.entity_ref).failed().order_by("-generation").first()
     # The run whose push was refused is completed by this one.
     _push(proposal, wanted, by, run_id=refused.run_id if refused else "")
 

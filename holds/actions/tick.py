@@ -140,7 +140,9 @@ def _keep_open_ones_true(line: Line, today: date) -> int:
     while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
         last = batch[-1].pk
         runner.reread(batch, today)
-        withdrawn += sum(_withdraw(proposal, line) for proposal in batch if proposal.run.source == SOURCE)
+        withdrawn += sum(
+            _withdraw(proposal, line) for proposal in batch if proposal.run and proposal.run.source == SOURCE
+        )
     return withdrawn
 
 

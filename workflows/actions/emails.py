@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
@@ -21,7 +21,7 @@ from workflows.models import EmailAttempt, EmailVersion, OutboundEmail
 from workflows.post import Delivery, deliver
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 UNDO_WINDOW = timedelta(seconds=120)
 UNDO_WINDOW_HIGH_RISK = timedelta(minutes=10)
@@ -94,7 +94,7 @@ def approve(*, email: OutboundEmail, version: int, by: Actor) -> OutboundEmail:
         raise NoRecipient(_nobody(email))
     now = timezone.now()
     with transaction.atomic():
-        release = {
+        release: dict[str, Any] = {
             "approved_by": person,
             "approved_at": now,
             "approved_hash": text_hash(email.subject, email.body, address),
@@ -167,7 +167,7 @@ def send_due(*, now: datetime, by: str = "schedule:mail") -> dict[str, int]:
     return tally
 
 
-_UNRELEASED = {"approved_by": None, "approved_at": None, "approved_hash": "", "send_after": None}
+_UNRELEASED: dict[str, Any] = {"approved_by": None, "approved_at": None, "approved_hash": "", "send_after": None}
 
 
 def _send(email: OutboundEmail, now: datetime, by: str) -> str:
@@ -179,7 +179,7 @@ def _send(email: OutboundEmail, now: datetime, by: str) -> str:
             return "came_back"
         token = uuid.uuid4()
         with transaction.atomic():
-            lease = {"lease_token": token, "lease_until": now + LEASE, "attempts": email.attempts + 1}
+            lease: dict[str, Any] = {"lease_token": token, "lease_until": now + LEASE, "attempts": email.attempts + 1}
             move(email, "start_sending", by=by, where={"approved_hash": email.approved_hash}, **lease)
             attempt = EmailAttempt.objects.create(email=email, token=token, recipient=email.to_email)
     except LostRace:
@@ -213,8 +213,12 @@ def _changed(approved: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _note(email: OutboundEmail, attempt: EmailAttempt, delivery: Delivery, now: datetime, by: str) -> str:
-    lease = {"lease_token": attempt.token}
-    done = {"lease_token": None, "lease_until": None, "error": "" if delivery.fate == "sent" else delivery.detail}
+    lease: dict[str, Any] = {"lease_token": attempt.token}
+    done: dict[str, Any] = {
+        "lease_token": None,
+        "lease_until": None,
+        "error": "" if delivery.fate == "sent" else delivery.detail,
+    }
     with transaction.atomic():
         attempt.finished_at, attempt.outcome = timezone.now(), delivery.fate
         attempt.detail, attempt.recipients = delivery.detail, delivery.recipients
@@ -228,7 +232,7 @@ def _note(email: OutboundEmail, attempt: EmailAttempt, delivery: Delivery, now: 
 
 
 def _settle(
-    email: OutboundEmail, delivery: Delivery, now: datetime, by: str, lease: dict[str, object], done: dict[str, object]
+    email: OutboundEmail, delivery: Delivery, now: datetime, by: str, lease: dict[str, Any], done: dict[str, Any]
 ) -> str:
     if delivery.fate == "sent":
         move(email, "confirm", by=by, where=lease, sent_at=timezone.now(), sent_hash=email.approved_hash, **done)
@@ -252,7 +256,7 @@ def _give_up_lost_leases(now: datetime, by: str) -> int:
     for email in OutboundEmail.objects.filter(status="sending", lease_until__lt=now):
         try:
             error = "The sender stopped in the middle; it may or may not have gone out."
-            gone = {"lease_token": None, "lease_until": None, "error": error}
+            gone: dict[str, Any] = {"lease_token": None, "lease_until": None, "error": error}
             move(email, "lose_track", by=by, reason=error, where={"lease_token": email.lease_token}, **gone)
             lost += 1
         except LostRace:
@@ -260,7 +264,7 @@ def _give_up_lost_leases(now: datetime, by: str) -> int:
     return lost
 
 
-def _move(email: OutboundEmail, verb: str, version: int, person: "AbstractBaseUser", **changes: object) -> None:
+def _move(email: OutboundEmail, verb: str, version: int, person: "User", **changes: Any) -> None:
     reason = str(changes.pop("reason", ""))
     try:
         move(email, verb, by=person.get_username(), reason=reason, where={"version": version}, **changes)

@@ -18,7 +18,7 @@ from workflows.models import ProposedAction, ReflexionEntry
 from workflows.wording import moment
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 SINGLE_ONLY_FROM_RISK = 3
 REASON_FROM_RISK = 4
@@ -153,7 +153,7 @@ def supersede(*, proposal: ProposedAction, by: str, reason: str, replaced_by: Pr
             _close_run(proposal, "superseded")
 
 
-def _may_decide(proposal: ProposedAction, by: Actor, reason: str, *, always_reason: bool = False) -> "AbstractBaseUser":
+def _may_decide(proposal: ProposedAction, by: Actor, reason: str, *, always_reason: bool = False) -> "User":
     high = proposal.risk_level >= REASON_FROM_RISK
     permission = "workflows.decide_high_risk" if high else "workflows.decide_proposedaction"
     person = require_person(by, permission, f"decide proposals of risk {proposal.risk_level}")
@@ -173,7 +173,7 @@ def _read_facts_again(proposal: ProposedAction) -> None:
         runner.reread([proposal], business_today())
 
 
-def _claim(proposal: ProposedAction, verb: str, version: int, person: "AbstractBaseUser", reason: str) -> None:
+def _claim(proposal: ProposedAction, verb: str, version: int, person: "User", reason: str) -> None:
     decision = {"decided_by": person, "decided_at": timezone.now(), "decision_reason": reason}
     _move_or_explain(proposal, verb, version, person.get_username(), reason, **decision)
 
@@ -206,7 +206,7 @@ def _explain(fresh: ProposedAction, version: int) -> Refusal:
     )
 
 
-def _record(proposal: ProposedAction, person: "AbstractBaseUser", reason: str, *, verdict: str, **more: Any) -> None:
+def _record(proposal: ProposedAction, person: "User", reason: str, *, verdict: str, **more: Any) -> None:
     declared = _contract_of(proposal)
     name = declared.decision_type if declared and declared.decision_type else proposal.workflow_type
     audit.record(

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -27,7 +28,7 @@ class EmailQuerySet(models.QuerySet["OutboundEmail"]):
         """Approved, the undo window is over, and no earlier failure asks to wait."""
         return self.filter(status="approved", send_after__lte=now)
 
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "EmailQuerySet":
+    def visible_to(self, user: User) -> "EmailQuerySet":
         return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
 

@@ -1,6 +1,7 @@
 """Proposals: what the system wants to do, waiting for a person."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -28,7 +29,7 @@ class ProposalQuerySet(models.QuerySet["ProposedAction"]):
     def due_again(self, today: object) -> "ProposalQuerySet":
         return self.filter(status="deferred", deferred_until__lte=today)
 
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ProposalQuerySet":
+    def visible_to(self, user: User) -> "ProposalQuerySet":
         """A sales rep sees the proposals of their own customers only."""
         return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
