@@ -23,13 +23,13 @@ class StrictSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
     def _refuse_stray_fields(self, data: Mapping[str, Any]) -> None:
-        errors: dict[str, ErrorDetail] = {}
+        errors: dict[str, list[ErrorDetail]] = {}
         for name in data:
             field = self.fields.get(name)
             if field is None:
-                errors[str(name)] = ErrorDetail("This field does not exist.", code="unknown_field")
+                errors[str(name)] = [ErrorDetail("This field does not exist.", code="unknown_field")]
             elif field.read_only:
-                errors[name] = ErrorDetail("This field is read-only.", code="read_only_field")
+                errors[name] = [ErrorDetail("This field is read-only.", code="read_only_field")]
         if errors:
             raise serializers.ValidationError(errors)
 
