@@ -53,7 +53,7 @@ INVOICE = _fields(
 )  # fmt: skip
 SALES_ORDER = _fields(
     *_TRANSACTION, "entity:ref", "otherRefNum", "terms:ref", "salesRep=employee:ref", "total=foreigntotal:number",
-    "orderStatus=status:letter", "item:sublist",
+    "orderStatus=status:letter", "shipDate:date", "item:sublist",
 )  # fmt: skip
 PAYMENT = _fields(
     *_TRANSACTION, "customer=entity:ref", "payment=foreigntotal:number", "unapplied=foreignamountunpaid:number!",
@@ -69,7 +69,7 @@ KEPT = {
     "customer": {"isPerson", "firstName", "lastName", "subsidiary", "url", "comments", "fax", "category", "taxItem",
                  "emailPreference", "accountNumber", "printOnCheckAs", "shippingItem", "leadSource", "addressBook"},
     "employee": {"subsidiary", "title", "phone", "department", "location", "supervisor", "comments"},
-    "transaction": {"subsidiary", "department", "location", "class", "postingPeriod", "shipDate", "shipMethod",
+    "transaction": {"subsidiary", "department", "location", "class", "postingPeriod", "shipMethod",
                     "account", "paymentMethod", "arAcct", "undepFunds", "autoApply", "discountItem", "message", "email",
                     "createdFrom"},
 }  # fmt: skip

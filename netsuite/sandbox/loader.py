@@ -12,7 +12,7 @@ from .store import Store
 
 KINDS = {"employees": "employee", "customers": "customer", "transactions": "txn"}
 BOOLEANS = {"isinactive", "issalesrep"}
-DATES = {"trandate", "duedate", "closedate", "datecreated", "createddate", "lastmodifieddate"}
+DATES = {"trandate", "duedate", "closedate", "shipdate", "datecreated", "createddate", "lastmodifieddate"}
 REFERENCES = {"terms", "currency", "entitystatus"}
 COLUMNS = {
     "customer": {"id", "externalid", "entityid", "companyname", "email", "phone", "isinactive", "parent", "salesrep",
@@ -20,7 +20,7 @@ COLUMNS = {
                  "lastmodifieddate"},
     "employee": {"id", "externalid", "entityid", "firstname", "lastname", "email", "isinactive", "issalesrep",
                  "datecreated", "lastmodifieddate"},
-    "txn": {"id", "externalid", "type", "tranid", "entity", "trandate", "duedate", "closedate", "status",
+    "txn": {"id", "externalid", "type", "tranid", "entity", "trandate", "duedate", "closedate", "shipdate", "status",
             "foreigntotal", "foreignamountpaid", "foreignamountunpaid", "otherrefnum", "memo", "terms", "employee",
             "currency", "exchangerate", "createddate", "lastmodifieddate"},
 }  # fmt: skip

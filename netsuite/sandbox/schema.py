@@ -29,15 +29,16 @@ CREATE TABLE IF NOT EXISTS employee (
 
 CREATE TABLE IF NOT EXISTS txn (
     id INTEGER PRIMARY KEY, externalid TEXT UNIQUE, type TEXT NOT NULL, tranid TEXT, entity INTEGER,
-    trandate TEXT, duedate TEXT, closedate TEXT, status TEXT NOT NULL, foreigntotal REAL NOT NULL DEFAULT 0,
-    foreignamountpaid REAL, foreignamountunpaid REAL, otherrefnum TEXT, memo TEXT, terms INTEGER, employee INTEGER,
+    trandate TEXT, duedate TEXT, closedate TEXT, shipdate TEXT, status TEXT NOT NULL,
+    foreigntotal REAL NOT NULL DEFAULT 0, foreignamountpaid REAL, foreignamountunpaid REAL, otherrefnum TEXT,
+    memo TEXT, terms INTEGER, employee INTEGER,
     currency INTEGER NOT NULL DEFAULT 1, exchangerate REAL NOT NULL DEFAULT 1,
     createddate TEXT NOT NULL, lastmodifieddate TEXT NOT NULL, custom TEXT NOT NULL DEFAULT '{{}}',
     open_amount REAL AS ({OPEN_AMOUNT}) VIRTUAL);
 CREATE INDEX IF NOT EXISTS txn_modified ON txn (lastmodifieddate, id, type);
 CREATE INDEX IF NOT EXISTS txn_entity ON txn (entity, type);
 CREATE INDEX IF NOT EXISTS txn_open ON txn (entity, type, duedate, open_amount) WHERE open_amount <> 0;
-CREATE INDEX IF NOT EXISTS txn_orders ON txn (status, entity) WHERE type = 'SalesOrd';
+CREATE INDEX IF NOT EXISTS txn_status ON txn (type, status);
 
 CREATE TABLE IF NOT EXISTS custom_record (
     id INTEGER PRIMARY KEY, rectype TEXT NOT NULL, externalid TEXT, name TEXT, isinactive TEXT NOT NULL DEFAULT 'F',
@@ -67,8 +68,8 @@ CREATE VIEW v_employee AS SELECT id, entityid, externalid, firstname, lastname, 
     datecreated, lastmodifieddate, custom FROM employee;
 DROP VIEW IF EXISTS v_transaction;
 CREATE VIEW v_transaction AS SELECT id, externalid, tranid, tranid AS transactionnumber, type, entity, trandate,
-    duedate, closedate, status, foreigntotal, foreignamountpaid, foreignamountunpaid, otherrefnum, memo, terms, employee,
-    currency, exchangerate, createddate, lastmodifieddate, custom FROM txn;
+    duedate, closedate, shipdate, status, foreigntotal, foreignamountpaid, foreignamountunpaid, otherrefnum, memo,
+    terms, employee, currency, exchangerate, createddate, lastmodifieddate, custom FROM txn;
 DROP VIEW IF EXISTS v_transactionline;
 CREATE VIEW v_transactionline AS SELECT id * 10 AS uniquekey, 0 AS id, id AS "transaction", 'T' AS mainline,
     'F' AS taxline, 1 AS subsidiary, foreigntotal AS foreignamount, ROUND(foreigntotal * exchangerate, 2) AS netamount,
@@ -87,6 +88,5 @@ DEFAULT_CUSTOM_FIELDS = (
     "custentity_tier",
     "custentity_payment_method",
     "custentity_brm_pincode",
-    "custbody_ship_date",
     "custbody_credit_hold",
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-DATES = frozenset({"trandate", "duedate", "closedate"})
+DATES = frozenset({"trandate", "duedate", "closedate", "shipdate"})
 INSTANTS = frozenset(
     {"lastmodifieddate", "datecreated", "createddate", "deleteddate", "created", "lastmodified", "linelastmodifieddate"}
 )
@@ -46,7 +46,7 @@ TRANSACTION = Table(
     "transaction",
     "v_transaction",
     _names(
-        "id externalid tranid transactionnumber type entity trandate duedate closedate status foreigntotal "
+        "id externalid tranid transactionnumber type entity trandate duedate closedate shipdate status foreigntotal "
         "foreignamountpaid foreignamountunpaid otherrefnum memo terms employee currency exchangerate createddate "
         "lastmodifieddate"
     ),
