@@ -18,7 +18,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 # A minority this small among unlike values is a few bad rows, not a second habit.
 STRAY_SHARE = 0.01
 
-_TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
+_TIME = re.compile(r"[t ]\d{1,2}:\d{2}.*$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?$")
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})$")
 _DAY_MONTH = re.compile(r"(\d{1,2})[-/. ]([a-z]{3})[a-z]*[-/., ]+(\d{4})$")
@@ -197,7 +197,7 @@ def read_amount(text: str, decimal: str) -> Decimal | None:
     return first if first is not None else second
 
 
-_FLOATED = re.compile(r"(\d+)\.0+$")
+_FLOATED = re.compile(r"^(\d+)\.0+$")
 
 
 def document_number(text: str) -> str:
