@@ -15,11 +15,17 @@ env = environ.FileAwareEnv()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
+if "SECRET_KEY" not in env.ENVIRON:
+    # A copy that `make run` started leaves its settings beside its data: manage.py works on it by hand.
+    for name in ("dev.env", "netsuite-demo.env"):
+        if (DATA_DIR / name).exists():
+            env.read_env(DATA_DIR / name)
+
 DEBUG = env.bool("DEBUG", False)
 TESTING = "pytest" in sys.modules
 # Production is the default; `make run` sets DEVELOPMENT and gets throw-away secrets.
 DEVELOPMENT = env.bool("DEVELOPMENT", TESTING)
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 
 _UNSAFE = "unsafe-development-only-"
 SECRET_KEY = env("SECRET_KEY", default=_UNSAFE + "secret-key" if DEVELOPMENT else environ.Env.NOTSET)
@@ -57,6 +63,7 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "knox",
     "csp",
@@ -72,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.ConsolePolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -243,11 +251,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.api_defaults.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "config.api_defaults.NewestFirst",
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["config.api_defaults.AllowListedFilters"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api_docs.DocumentedErrors",
     "EXCEPTION_HANDLER": "config.api_defaults.answer_exception",
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
@@ -267,6 +275,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
 

@@ -90,7 +90,7 @@ def environment(sandbox_port: int | None) -> dict[str, str]:
 def own_secrets(path: Path) -> dict[str, str]:
     """Secrets of this copy, made at its first start and readable by its user only."""
     if not path.exists():
-        lines = "".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRETS)
+        lines = "DEVELOPMENT=1\n" + "".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRETS)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(lines)
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
