@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 STAMP = "%Y-%m-%d %H:%M:%SZ"
+UTC_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ")
 STAMP_PATTERN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
 
 
@@ -26,11 +27,12 @@ def parse(stamp: str) -> datetime:
 
 def from_iso(text: str) -> str:
     """A date (`2026-05-05`) or an ISO instant in any offset becomes a stamp. Raises ValueError."""
-    if STAMP_PATTERN.fullmatch(text):
-        return text
     if len(text) == 10:
-        return date.fromisoformat(text).strftime("%Y-%m-%d 00:00:00Z")
+        date.fromisoformat(text)
+        return f"{text} 00:00:00Z"
     moment = datetime.fromisoformat(text)
+    if UTC_SECONDS.fullmatch(text):
+        return f"{text[:10]} {text[11:]}"
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime(STAMP)

@@ -70,7 +70,7 @@ def search(store: Store, record: RecordType, q: str, *, limit: int, offset: int)
             f"SELECT id FROM {record.table} WHERE {condition} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608
             (*args, limit, offset),
         ).fetchall()
-    return Page([_item(record, row["id"]) for row in rows], offset, limit, total)
+    return Page([_item(record, row["id"]) for row in rows], offset, limit, total, cap=total)
 
 
 def _item(record: RecordType, record_id: int) -> dict[str, Any]:

@@ -140,5 +140,11 @@ def concurrency_limit(retry_after: float | None = None) -> ApiError:
     return error
 
 
+def duplicate_job(location: str) -> ApiError:
+    error = ApiError(400, "IDEMPOTENCY_ERROR", "A request with this idempotency key has been accepted already.")
+    error.headers["Location"] = location
+    return error
+
+
 def unexpected(error_id: str) -> ApiError:
     return ApiError(500, "UNEXPECTED_ERROR", f"An unexpected error occurred. Error ID: {error_id}")

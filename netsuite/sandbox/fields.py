@@ -39,8 +39,8 @@ CUSTOMER = _fields(
     "dateCreated=datecreated:instant!", "lastModifiedDate:instant!",
 )  # fmt: skip
 EMPLOYEE = _fields(
-    "id!", "externalId", "entityId", "firstName", "lastName", "email", "isInactive:boolean", "isSalesRep:boolean",
-    "dateCreated=datecreated:instant!", "lastModifiedDate:instant!",
+    "id!", "externalId", "entityId", "firstName", "lastName", "email", "title", "isInactive:boolean",
+    "isSalesRep:boolean", "dateCreated=datecreated:instant!", "lastModifiedDate:instant!",
 )  # fmt: skip
 _TRANSACTION = (
     "id!", "externalId", "tranId", "tranDate:date", "memo", "currency:ref", "exchangeRate:number", "status:status!",
@@ -68,7 +68,7 @@ CUSTOM_RECORD = _fields("id!", "externalId", "name", "isInactive:boolean", "crea
 KEPT = {
     "customer": {"isPerson", "firstName", "lastName", "subsidiary", "url", "comments", "fax", "category", "taxItem",
                  "emailPreference", "accountNumber", "printOnCheckAs", "shippingItem", "leadSource", "addressBook"},
-    "employee": {"subsidiary", "title", "phone", "department", "location", "supervisor", "comments"},
+    "employee": {"subsidiary", "phone", "department", "location", "supervisor", "comments"},
     "transaction": {"subsidiary", "department", "location", "class", "postingPeriod", "shipMethod",
                     "account", "paymentMethod", "arAcct", "undepFunds", "autoApply", "discountItem", "message", "email",
                     "createdFrom"},

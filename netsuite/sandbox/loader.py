@@ -18,7 +18,7 @@ COLUMNS = {
     "customer": {"id", "externalid", "entityid", "companyname", "email", "phone", "isinactive", "parent", "salesrep",
                  "terms", "currency", "entitystatus", "creditlimit", "creditholdoverride", "datecreated",
                  "lastmodifieddate"},
-    "employee": {"id", "externalid", "entityid", "firstname", "lastname", "email", "isinactive", "issalesrep",
+    "employee": {"id", "externalid", "entityid", "firstname", "lastname", "email", "title", "isinactive", "issalesrep",
                  "datecreated", "lastmodifieddate"},
     "txn": {"id", "externalid", "type", "tranid", "entity", "trandate", "duedate", "closedate", "shipdate", "status",
             "foreigntotal", "foreignamountpaid", "foreignamountunpaid", "otherrefnum", "memo", "terms", "employee",
@@ -108,7 +108,8 @@ class Loader:
             rows = batch.get(kind) or []
             counts[kind] = len(rows)
             if rows:
-                prepared = [self._columns(table, row) for row in rows]
+                moment = clock.now()
+                prepared = [self._columns(table, row, moment) for row in rows]
                 self._link(connection, prepared)
                 self._number(connection, table, prepared)
                 self._upsert(connection, table, prepared)
@@ -125,7 +126,7 @@ class Loader:
         found = connection.execute("SELECT entity FROM txn WHERE id IN (SELECT value FROM json_each(?))", (unnamed,))
         return {row["entity"] for row in [*rows, *found] if "entity" in row.keys() and row["entity"] is not None}  # noqa: SIM118
 
-    def _columns(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    def _columns(self, table: str, row: dict[str, Any], moment: str) -> dict[str, Any]:
         columns: dict[str, Any] = {}
         custom: dict[str, Any] = {}
         for name, value in row.items():
@@ -143,7 +144,7 @@ class Loader:
             columns["custom"] = json.dumps(custom)
         if table == "txn":
             _complete(columns)
-        columns.setdefault("lastmodifieddate", clock.now())
+        columns.setdefault("lastmodifieddate", moment)
         columns.setdefault(CREATED[table], columns["lastmodifieddate"])
         return columns
 
@@ -224,8 +225,6 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _stamp(name: str, value: Any) -> str:
-    if isinstance(value, str) and len(value) == 10:
-        return f"{value} 00:00:00Z"
     try:
         return clock.from_iso(value)
     except (TypeError, ValueError) as error:

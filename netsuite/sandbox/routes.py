@@ -8,6 +8,7 @@ from . import catalog, collection, errors, paging_faults
 from .faults import Faults
 from .fields import RecordType, record_type
 from .http import REST, Answer, Request, json_answer
+from .jobs import JOBS_PATH, Jobs
 from .journal import Effect
 from .records import Reading, Records, Write
 from .store import Store
@@ -28,6 +29,7 @@ class Routes:
         self.store = store
         self.faults = faults
         self.records = Records(store)
+        self.jobs = Jobs()
 
     def answer(self, request: Request, effect: Effect) -> Answer:
         """Raises ApiError."""
@@ -39,9 +41,17 @@ class Routes:
             return self._limits(request)
         if match := CATALOG_PATH.fullmatch(request.path):
             return catalog.answer(request, match[1], self.store, hidden=self._hidden())
+        if request.path.startswith(JOBS_PATH):
+            return self.jobs.show(request)
         if match := RECORD_PATH.fullmatch(request.path):
-            return self._record(request, record_type(match[1]), match[2] or "", effect)
+            return self._addressed(request, record_type(match[1]), match[2] or "", effect)
         raise errors.no_such_resource()
+
+    def _addressed(self, request: Request, record: RecordType, reference: str, effect: Effect) -> Answer:
+        if not request.is_write or "respond-async" not in request.headers.get("Prefer", ""):
+            return self._record(request, record, reference, effect)
+        number = self.jobs.accept(request)
+        return self.jobs.done(request, number, self._record(request, record, reference, effect))
 
     def _check_language(self, request: Request) -> None:
         language = request.headers.get("Accept-Language")

@@ -1,5 +1,10 @@
 """The store's tables, and the views that SuiteQL sees."""
 
+from . import lists
+
+# Raised with every change of the tables; a store of another version is refused.
+VERSION = 1
+
 # What a transaction adds to its customer's balance (invoices, less credits) or to unbilled orders,
 # in base currency: unpaid foreign amount x its own rate, to the cent.
 OPEN_AMOUNT = """CASE
@@ -24,7 +29,7 @@ CREATE INDEX IF NOT EXISTS customer_on_hold ON customer (oncredithold) WHERE onc
 
 CREATE TABLE IF NOT EXISTS employee (
     id INTEGER PRIMARY KEY, externalid TEXT UNIQUE, entityid TEXT, firstname TEXT, lastname TEXT, email TEXT,
-    isinactive TEXT NOT NULL DEFAULT 'F', issalesrep TEXT NOT NULL DEFAULT 'F',
+    title TEXT, isinactive TEXT NOT NULL DEFAULT 'F', issalesrep TEXT NOT NULL DEFAULT 'F',
     datecreated TEXT NOT NULL, lastmodifieddate TEXT NOT NULL, custom TEXT NOT NULL DEFAULT '{{}}');
 
 CREATE TABLE IF NOT EXISTS txn (
@@ -57,36 +62,49 @@ CREATE TABLE IF NOT EXISTS load_batch (
 CREATE INDEX IF NOT EXISTS load_batch_run ON load_batch (load_id, seq);
 """
 
-VIEWS = """
+
+def _rows(values: dict[int, str]) -> str:
+    return ", ".join(f"({number}, '{name}')" for number, name in values.items())
+
+
+VIEWS = f"""
+DROP VIEW IF EXISTS v_currency;
+CREATE VIEW v_currency AS SELECT column1 AS id, column2 AS symbol, column2 AS name, '{{}}' AS custom
+    FROM (VALUES {_rows(lists.CURRENCIES)});
+DROP VIEW IF EXISTS v_term;
+CREATE VIEW v_term AS SELECT column1 AS id, column2 AS name, '{{}}' AS custom FROM (VALUES {_rows(lists.TERMS)});
 DROP VIEW IF EXISTS v_customer;
 CREATE VIEW v_customer AS SELECT id, entityid, externalid, companyname, companyname AS altname, email, phone,
     isinactive, parent, salesrep, terms, currency, entitystatus, creditlimit, creditholdoverride, oncredithold,
     balance AS balancesearch, overdue AS overduebalancesearch, days_overdue AS daysoverduesearch,
     unbilled AS unbilledorderssearch, datecreated, lastmodifieddate, custom FROM customer;
 DROP VIEW IF EXISTS v_employee;
-CREATE VIEW v_employee AS SELECT id, entityid, externalid, firstname, lastname, email, isinactive, issalesrep,
-    datecreated, lastmodifieddate, custom FROM employee;
+CREATE VIEW v_employee AS SELECT id, entityid, externalid, firstname, lastname, email, title, isinactive,
+    issalesrep, datecreated, lastmodifieddate, custom FROM employee;
 DROP VIEW IF EXISTS v_transaction;
 CREATE VIEW v_transaction AS SELECT id, externalid, tranid, tranid AS transactionnumber, type, entity, trandate,
-    duedate, closedate, shipdate, status, foreigntotal, foreignamountpaid, foreignamountunpaid, otherrefnum, memo,
-    terms, employee, currency, exchangerate, createddate, lastmodifieddate, custom FROM txn;
+    duedate, closedate, shipdate, status, foreigntotal, foreignamountpaid, foreignamountunpaid,
+    CASE WHEN type IN ('CustPymt', 'CustCred') THEN foreignamountunpaid END AS foreignpaymentamountunused,
+    CASE WHEN type IN ('CustPymt', 'CustCred') THEN foreignamountpaid END AS foreignpaymentamountused,
+    otherrefnum, memo, terms, employee, currency, exchangerate, createddate, lastmodifieddate, custom FROM txn;
 DROP VIEW IF EXISTS v_transactionline;
 CREATE VIEW v_transactionline AS SELECT id * 10 AS uniquekey, 0 AS id, id AS "transaction", 'T' AS mainline,
     'F' AS taxline, 1 AS subsidiary, foreigntotal AS foreignamount, ROUND(foreigntotal * exchangerate, 2) AS netamount,
     entity, memo, lastmodifieddate AS linelastmodifieddate, custom FROM txn;
 DROP VIEW IF EXISTS v_deletedrecord;
-CREATE VIEW v_deletedrecord AS SELECT deleteddate, type, recordid, '{}' AS custom FROM deleted_record;
+CREATE VIEW v_deletedrecord AS SELECT deleteddate, type, recordid, '{{}}' AS custom FROM deleted_record;
 DROP VIEW IF EXISTS v_dual;
-CREATE VIEW v_dual AS SELECT 'X' AS dummy, '{}' AS custom;
+CREATE VIEW v_dual AS SELECT 'X' AS dummy, '{{}}' AS custom;
 DROP VIEW IF EXISTS v_customrecord;
 CREATE VIEW v_customrecord AS SELECT id, rectype, externalid, name, isinactive, created, lastmodified, custom
     FROM custom_record;
-"""
+"""  # noqa: S608
 
 DEFAULT_CUSTOM_FIELDS = (
     "custentity_region",
     "custentity_tier",
     "custentity_payment_method",
     "custentity_brm_pincode",
+    "custbody_ship_date",
     "custbody_credit_hold",
 )

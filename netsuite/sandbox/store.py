@@ -25,12 +25,19 @@ class Store:
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._writer = self._connect()
         self._depth = 0
-        self._writer.executescript(schema.TABLES + schema.VIEWS)
+        self._prepare()
         self._register_default_fields()
         self.preferences = self._stored_preferences()
         self._writer.create_function("ns_on_hold", 5, self._on_hold, deterministic=True)
         self.custom_fields = self._stored_custom_fields()
         self.balances_as_of = ""
+
+    def _prepare(self) -> None:
+        """Raises RuntimeError for a store of another version."""
+        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, schema.VERSION):
+            raise RuntimeError(f"{self.path} is a sandbox store of version {version}: remove it and load again")
+        self._writer.executescript(schema.TABLES + schema.VIEWS + f"PRAGMA user_version = {schema.VERSION};")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)

@@ -17,27 +17,27 @@ class Page:
     offset: int
     limit: int
     total: int
+    cap: int = 100_000
 
     @property
     def has_more(self) -> bool:
-        return self.offset + len(self.items) < self.total
+        return self.offset + len(self.items) < min(self.total, self.cap)
 
 
 def run_query(store: Store, query: str, params: list[Any], catalog: Catalog, *, limit: int, offset: int) -> Page:
-    """One page; `total` never passes the account's row cap. Raises ApiError."""
+    """One page. Rows past the account's cap cannot be reached; `total` counts to one past it. Raises ApiError."""
     preferences = store.preferences
     now = clock.local(clock.now(), preferences.timezone)
     translated = translate(query, params, catalog, zone=preferences.timezone, now=now)
+    read = _counted if translated.count_sql else _whole
     with store.read() as connection:
         _register(connection)
-        reachable = max(0, min(limit, preferences.row_cap - offset))
         try:
-            rows, columns = _rows(connection, translated, reachable, offset)
-            total = _total(connection, translated, len(rows), reachable, offset, preferences.row_cap)
+            columns, rows, total = read(connection, translated, limit, offset, preferences.row_cap)
         except (sqlite3.Error, ValueError) as error:
             raise errors.unsupported_search() from error
     items = [_item(columns, row, preferences.date_format) for row in rows]
-    return Page(items, offset, limit, total)
+    return Page(items, offset, limit, total, preferences.row_cap)
 
 
 def _register(connection: sqlite3.Connection) -> None:
@@ -45,20 +45,29 @@ def _register(connection: sqlite3.Connection) -> None:
         connection.create_function(name, arguments, function, deterministic=True)
 
 
-def _rows(
-    connection: sqlite3.Connection, translated: Translated, limit: int, offset: int
-) -> tuple[list[sqlite3.Row], list[str]]:
-    sql = f"SELECT * FROM ({translated.sql})" if translated.limited else translated.sql  # noqa: S608
-    cursor = connection.execute(f"{sql} LIMIT ? OFFSET ?", (limit, offset))
-    return cursor.fetchall(), [column[0] for column in cursor.description]
+Result = tuple[list[str], list[sqlite3.Row], int]
 
 
-def _total(
-    connection: sqlite3.Connection, translated: Translated, found: int, limit: int, offset: int, cap: int
-) -> int:
-    if found < limit and (found or not offset):
-        return offset + found
-    return connection.execute(translated.count_sql, (cap,)).fetchone()[0]
+def _counted(connection: sqlite3.Connection, translated: Translated, limit: int, offset: int, cap: int) -> Result:
+    """One page by LIMIT, the total by its own query, unless the page is the last one."""
+    reachable = max(0, min(limit, cap - offset))
+    cursor = connection.execute(f"{translated.sql} LIMIT ? OFFSET ?", (reachable, offset))
+    rows = cursor.fetchall()
+    total = offset + len(rows)
+    if len(rows) == reachable or not rows:
+        total = connection.execute(translated.count_sql, (cap + 1,)).fetchone()[0]
+    return _columns(cursor), rows, total
+
+
+def _whole(connection: sqlite3.Connection, translated: Translated, limit: int, offset: int, cap: int) -> Result:
+    """A query that groups or bounds itself is run once; its total is its length."""
+    cursor = connection.execute(translated.sql)
+    rows = cursor.fetchmany(cap + 1)
+    return _columns(cursor), rows[:cap][offset : offset + limit], len(rows)
+
+
+def _columns(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description]
 
 
 def _item(columns: list[str], row: sqlite3.Row, date_format: str) -> dict[str, Any]:

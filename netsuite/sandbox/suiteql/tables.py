@@ -39,7 +39,7 @@ CUSTOMER = Table(
 EMPLOYEE = Table(
     "employee",
     "v_employee",
-    _names("id entityid externalid firstname lastname email isinactive issalesrep datecreated lastmodifieddate"),
+    _names("id entityid externalid firstname lastname email title isinactive issalesrep datecreated lastmodifieddate"),
     ("custentity",),
 )
 TRANSACTION = Table(
@@ -47,8 +47,8 @@ TRANSACTION = Table(
     "v_transaction",
     _names(
         "id externalid tranid transactionnumber type entity trandate duedate closedate shipdate status foreigntotal "
-        "foreignamountpaid foreignamountunpaid otherrefnum memo terms employee currency exchangerate createddate "
-        "lastmodifieddate"
+        "foreignamountpaid foreignamountunpaid foreignpaymentamountunused foreignpaymentamountused otherrefnum memo "
+        "terms employee currency exchangerate createddate lastmodifieddate"
     ),
     ("custbody",),
 )
@@ -61,8 +61,10 @@ LINE = Table(
     ("custcol",),
 )
 DELETED = Table("deletedrecord", "v_deletedrecord", ("deleteddate", "type", "recordid"))
+CURRENCY = Table("currency", "v_currency", ("id", "symbol", "name"))
+TERM = Table("term", "v_term", ("id", "name"))
 DUAL = Table("dual", "v_dual", ("dummy",))
-TABLES = {table.name: table for table in (CUSTOMER, EMPLOYEE, TRANSACTION, LINE, DELETED, DUAL)}
+TABLES = {table.name: table for table in (CUSTOMER, EMPLOYEE, TRANSACTION, LINE, DELETED, CURRENCY, TERM, DUAL)}
 CUSTOM_RECORD = re.compile(r"customrecord_?\w+")
 CUSTOM_RECORD_COLUMNS = ("id", "externalid", "name", "isinactive", "created", "lastmodified")
 

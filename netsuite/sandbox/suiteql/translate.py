@@ -21,11 +21,10 @@ STRINGS = re.compile(r"'(?:[^']|'')*'")
 
 @dataclass(frozen=True)
 class Translated:
-    """`count_sql` counts up to the row cap; `limited` says the query carries its own bound."""
+    """`count_sql` counts a plain query up to the row cap; one that groups or bounds itself has none."""
 
     sql: str
     count_sql: str
-    limited: bool
 
 
 def translate(query: str, params: list[Any], catalog: Catalog, *, zone: str, now: str) -> Translated:
@@ -39,7 +38,8 @@ def translate(query: str, params: list[Any], catalog: Catalog, *, zone: str, now
     _localise_projections(tree, dates)
     paging.order_by_index(tree)
     paging.narrow_keysets(tree)
-    return Translated(_sql(tree), _count_sql(tree), bool(tree.args.get("limit")))
+    paging.hide_type_lists(tree)
+    return Translated(_sql(tree), _count_sql(tree))
 
 
 @lru_cache(maxsize=512)
@@ -117,10 +117,11 @@ def _sql(tree: exp.Expression) -> str:
 
 
 def _count_sql(tree: exp.Expression) -> str:
-    if _is_plain(tree):
-        tree = tree.copy()
-        tree.set("expressions", [exp.alias_(exp.Literal.number(1), "one")])
-        tree.set("order", None)
+    if not _is_plain(tree):
+        return ""
+    tree = tree.copy()
+    tree.set("expressions", [exp.alias_(exp.Literal.number(1), "one")])
+    tree.set("order", None)
     return f"SELECT COUNT(*) FROM (SELECT 1 FROM ({_sql(tree)}) LIMIT ?)"  # noqa: S608
 
 
