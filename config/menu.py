@@ -1,0 +1,168 @@
+"""The console's menu: what each person may open, with how much waits there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from unfold.dataclasses import SearchResult
+
+from customers.models import Customer
+from disputes.models import Dispute
+from holds.models import Pause, ServiceHold
+from netsuite.models import Push, PushStatus
+from workflows.models import OutboundEmail, ProposedAction
+
+CAP = 999
+FOUND = 20
+THEMES = [("light", "light_mode", "Light"), ("dark", "dark_mode", "Dark"), ("auto", "computer", "System")]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: its page, who may see it, and the rows that wait there."""
+
+    title: str
+    page: str
+    permission: str = ""
+    waiting: Callable[[Any], QuerySet] | None = None
+
+
+def _pauses(user: Any) -> QuerySet:
+    return Pause.objects.filter(ended_at=None, customer__in=Customer.objects.for_rep(user))
+
+
+def _disputes(user: Any) -> QuerySet:
+    return Dispute.objects.open().filter(customer__in=Customer.objects.for_rep(user))
+
+
+MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Work",
+        (
+            Entry("Waiting for you", "admin:index"),
+            Entry(
+                "Proposals",
+                "admin:workflows_proposedaction_changelist",
+                "workflows.view_proposedaction",
+                lambda user: ProposedAction.objects.awaiting_decision().visible_to(user),
+            ),
+            Entry(
+                "Mail drafts",
+                "admin:workflows_outboundemail_changelist",
+                "workflows.view_outboundemail",
+                lambda user: OutboundEmail.objects.to_polish().visible_to(user),
+            ),
+            Entry("Disputes", "admin:disputes_dispute_changelist", "disputes.view_dispute", _disputes),
+        ),
+    ),
+    (
+        "Customers",
+        (
+            Entry("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
+            Entry(
+                "Holds",
+                "admin:holds_servicehold_changelist",
+                "holds.view_servicehold",
+                lambda user: ServiceHold.objects.active().visible_to(user),
+            ),
+            Entry("Pauses", "admin:holds_pause_changelist", "holds.view_pause", _pauses),
+        ),
+    ),
+    (
+        "NetSuite",
+        (
+            Entry(
+                "Push queue",
+                "admin:netsuite_push_changelist",
+                "netsuite.view_push",
+                lambda user: Push.objects.exclude(status__in=[PushStatus.APPLIED, PushStatus.SUPERSEDED]),
+            ),
+        ),
+    ),
+    (
+        "Control",
+        (
+            Entry("Contracts", "admin:workflows_workflowdefinition_changelist", "workflows.view_workflowdefinition"),
+            Entry("Runs", "admin:workflows_workflowrun_changelist", "workflows.view_workflowrun"),
+            Entry("Audit", "admin:workflows_autodecision_changelist", "workflows.view_autodecision"),
+            Entry("Kill switches", "admin:workflows_killswitch_changelist", "workflows.view_killswitch"),
+            Entry("Schedules", "admin:django_q_schedule_changelist", "workflows.view_killswitch"),
+            Entry("People", "admin:auth_user_changelist", "auth.view_user"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups that hold anything for this person."""
+    groups = [
+        {"title": title, "items": [_item(entry, request) for entry in entries if _is_open_to(entry, request.user)]}
+        for title, entries in MENU
+    ]
+    return [group for group in groups if group["items"]]
+
+
+def _is_open_to(entry: Entry, user: Any) -> bool:
+    return bool(_address(entry.page)) and (not entry.permission or user.has_perm(entry.permission))
+
+
+def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+    address = _address(entry.page)
+    is_here = request.path == address if entry.page == "admin:index" else request.path.startswith(address)
+    return {
+        "title": entry.title,
+        "link": address,
+        "active": is_here,
+        "badge": capped_count(entry.waiting(request.user)) if entry.waiting else None,
+    }
+
+
+def _address(page: str) -> str:
+    try:
+        return reverse(page)
+    except NoReverseMatch:
+        return ""
+
+
+def capped_count(rows: QuerySet, cap: int = CAP) -> str:
+    """`12`, `999+`, or nothing for none; it never counts a whole large table."""
+    found = rows.order_by()[: cap + 1].count()
+    return "" if not found else f"{cap}+" if found > cap else str(found)
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """A mark in the header of a system that is not the real one."""
+    return ["Development", "warning"] if settings.DEVELOPMENT else None
+
+
+def extras(request: HttpRequest) -> dict[str, Any]:
+    """What the chrome shows beside the menu."""
+    user = request.user
+    role = user.groups.values_list("name", flat=True).first() if user.is_authenticated else ""
+    return {"menu_role": role or "", "theme_choices": THEMES}
+
+
+def find(request: HttpRequest, words: str) -> list[SearchResult]:
+    """Customers, for the search field; a sales rep finds their own."""
+    if not request.user.has_perm("customers.view_customer"):
+        return []
+    found = Customer.objects.for_rep(request.user).search(words)[:FOUND]
+    return [_result(customer) for customer in found if _page(customer)]
+
+
+def _result(customer: Customer) -> SearchResult:
+    held = " · on hold" if customer.entitystatus == Customer.HOLD else ""
+    return SearchResult(
+        title=str(customer), description=f"Customer {customer.netsuite_id}{held}", link=_page(customer), icon="person"
+    )
+
+
+def _page(customer: Customer) -> str:
+    try:
+        return reverse("admin:customers_customer_change", args=[customer.pk])
+    except NoReverseMatch:
+        return ""
