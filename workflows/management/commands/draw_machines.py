@@ -52,7 +52,8 @@ def _section(model: type[models.Model]) -> str:
     arrows += [f"    {end} --> [*]" for end in titles if end in ends]
     names = "\n".join(f"    {state}: {title}" for state, title in titles.items())
     lines = "\n".join(arrows)
-    return f"\n## {model.__name__}\n\n{(model.__doc__ or '').strip().splitlines()[0]}\n\n```mermaid\nstateDiagram-v2\n{names}\n{lines}\n```\n"
+    says = (model.__doc__ or "").strip().splitlines()[0]
+    return f"\n## {model.__name__}\n\n{says}\n\n```mermaid\nstateDiagram-v2\n{names}\n{lines}\n```\n"
 
 
 def _arrows(model: type[models.Model], states: list[str]) -> list[tuple[str, str, str]]:
