@@ -1,62 +1,87 @@
-"""The facts behind a customer's health score, gathered in a handful of cheap queries."""
+"""The facts behind customers' health scores: two queries, for one customer or a whole page."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import DenseRank
 
-from customers.aging import receivables_of
+from customers.aging import receivables
 from customers.models import Customer, Transaction
-from customers.rules import Health, HealthInputs, Receivables, health, median_order_interval
+from customers.rules import Aging, Health, HealthInputs, Receivables, health, median_order_interval
 
 CANCELLED = "C"
+INTERVAL_DAYS = 12
 
 
 def health_inputs(
-    customer: Customer,
+    customers: Sequence[Customer],
     *,
     today: date,
-    friction_entries: int = 0,
-    skus: tuple[int, int] | None = None,
-    owed: Receivables | None = None,
-) -> HealthInputs:
-    """Facts as at `today` (business date).
+    friction: Mapping[int, int] | None = None,
+    skus: Mapping[int, tuple[int, int]] | None = None,
+    owed: Mapping[int, Receivables] | None = None,
+) -> dict[int, HealthInputs]:
+    """Facts as at `today` (business date), by customer primary key.
 
-    `friction_entries`: friction notes of the last 60 days. `skus`: distinct items ordered in the last 60 days and
-    between day 60 and 240. Both are kept by the layers above. `owed` spares a query when it is at hand.
+    `friction`: friction notes of the last 60 days. `skus`: distinct items ordered in the last 60 days, and between
+    day 60 and day 240. The layers above keep both. `owed` spares a query when it is at hand.
     """
-    owed = owed or receivables_of(customer, today)
-    orders = customer.transactions.filter(type=Transaction.SALES_ORDER, issued__lte=today).exclude(status=CANCELLED)
-    newest = list(orders.order_by("-issued").values_list("issued", flat=True).distinct()[:12])
-    recent = Q(issued__gt=today - timedelta(days=30))
-    prior = Q(issued__gt=today - timedelta(days=120)) & ~recent
-    counts = orders.aggregate(last_30=Count("pk", filter=recent), prior_90=Count("pk", filter=prior))
-    return HealthInputs(
-        orders_last_30=counts["last_30"],
-        orders_prior_90=counts["prior_90"],
-        days_since_order=(today - newest[0]).days if newest else None,
-        median_interval=median_order_interval(newest),
-        credit_memos_30=_credit_memos(customer, today),
-        friction_entries_60=friction_entries,
-        over_60=owed.aging.over_60,
-        total_open=owed.aging.invoiced,
-        skus_last_60=skus[0] if skus else None,
-        skus_day_60_to_240=skus[1] if skus else None,
-    )
+    keys = [customer.pk for customer in customers]
+    owed = receivables(today, keys) if owed is None else owed
+    counts, days = _counts(keys, today), _order_days(keys, today)
+    nothing = Receivables(today, Aging())
+    return {
+        key: HealthInputs(
+            **counts.get(key, {}),
+            days_since_order=(today - max(days[key])).days if days[key] else None,
+            median_interval=median_order_interval(days[key]),
+            friction_entries_60=(friction or {}).get(key, 0),
+            over_60=owed.get(key, nothing).aging.over_60,
+            total_open=owed.get(key, nothing).aging.invoiced,
+            skus_last_60=(skus or {}).get(key, (None, None))[0],
+            skus_day_60_to_240=(skus or {}).get(key, (None, None))[1],
+        )
+        for key in keys
+    }
 
 
-def customer_health(
-    customer: Customer,
+def customers_health(
+    customers: Sequence[Customer],
     *,
     today: date,
-    friction_entries: int = 0,
-    skus: tuple[int, int] | None = None,
-    owed: Receivables | None = None,
-) -> Health:
-    return health(health_inputs(customer, today=today, friction_entries=friction_entries, skus=skus, owed=owed))
+    friction: Mapping[int, int] | None = None,
+    skus: Mapping[int, tuple[int, int]] | None = None,
+    owed: Mapping[int, Receivables] | None = None,
+) -> dict[int, Health]:
+    """Health by customer primary key; arguments as for `health_inputs`."""
+    facts = health_inputs(customers, today=today, friction=friction, skus=skus, owed=owed)
+    return {key: health(inputs) for key, inputs in facts.items()}
 
 
-def _credit_memos(customer: Customer, today: date) -> int:
-    since = today - timedelta(days=30)
-    return customer.transactions.filter(type=Transaction.CREDIT, issued__gt=since, issued__lte=today).count()
+def _counts(keys: Sequence[int], today: date) -> dict[int, dict[str, int]]:
+    order = Q(type=Transaction.SALES_ORDER) & ~Q(status=CANCELLED)
+    last_30 = Q(issued__gt=today - timedelta(days=30))
+    rows = Transaction.objects.filter(
+        customer__in=keys, issued__gt=today - timedelta(days=120), issued__lte=today
+    ).order_by()
+    counted = rows.values("customer").annotate(
+        orders_last_30=Count("pk", filter=order & last_30),
+        orders_prior_90=Count("pk", filter=order & ~last_30),
+        credit_memos_30=Count("pk", filter=Q(type=Transaction.CREDIT) & last_30),
+    )
+    return {row.pop("customer"): row for row in counted}
+
+
+def _order_days(keys: Sequence[int], today: date) -> dict[int, list[date]]:
+    """The last twelve days with an order, by customer."""
+    newest = Window(DenseRank(), partition_by=F("customer"), order_by=F("issued").desc())
+    orders = Transaction.objects.filter(customer__in=keys, type=Transaction.SALES_ORDER, issued__lte=today)
+    ranked = orders.exclude(status=CANCELLED).order_by().annotate(rank=newest).filter(rank__lte=INTERVAL_DAYS)
+    days: dict[int, list[date]] = defaultdict(list)
+    for customer, day in ranked.values_list("customer", "issued").distinct():
+        days[customer].append(day)
+    return days

@@ -125,9 +125,9 @@ class CustomerQuerySet(QuerySet["Customer"]):
             return self.active().filter(ar_balance__gte=amount, oldest_due__lte=line)
         return self.active().with_balances(as_of).filter(balance_on__gte=amount, oldest_due_on__lte=line)
 
-    def for_rep(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+    def for_rep(self, user: AbstractBaseUser | AnonymousUser | None) -> Self:
         """All customers for whoever may see all; otherwise only those whose sales rep the user is."""
-        if not user.is_authenticated:
+        if user is None or not user.is_authenticated:
             return self.none()
         if user.has_perm("customers.view_every_customer"):  # type: ignore[union-attr]
             return self
