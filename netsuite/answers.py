@@ -52,7 +52,7 @@ def raise_for_error(answer: RawAnswer) -> None:
         return
     if 300 <= answer.status < 400:
         raise _error(answer, "server", "unexpected_redirect", f"Redirected to {answer.headers.get('location', '')}")
-    code, detail = _code_and_detail(answer)
+    code, detail = code_and_detail(answer)
     if code == ALREADY_SUBMITTED:
         return
     if answer.status == 401:
@@ -70,7 +70,7 @@ def _error(answer: RawAnswer, kind: str, code: str, detail: str, **more: Any) ->
     return NetsuiteError(detail, kind=kind, code=code, http_status=answer.status, **more)
 
 
-def _code_and_detail(answer: RawAnswer) -> tuple[str, str]:
+def code_and_detail(answer: RawAnswer) -> tuple[str, str]:
     """NetSuite's own words; for a page that is not an error of the API, its beginning."""
     fallback = f"HTTP_{answer.status}"
     text = answer.body[:LONGEST_DETAIL].decode("utf-8", "replace")

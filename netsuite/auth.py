@@ -61,7 +61,7 @@ class ClientCredentials:
     ) -> None:
         self.token_url = base_url + TOKEN_PATH
         self.client_id, self.certificate_id, self.channel = client_id, certificate_id, channel
-        self._key = load_pem_private_key(private_key, password=None)
+        self._key, self._algorithm = _signing_key(private_key)
         self._wire = Wire()
 
     def sign(self, deadline: Deadline) -> Bearer:
@@ -96,14 +96,7 @@ class ClientCredentials:
             "exp": now + ASSERTION_SECONDS,
             "jti": uuid.uuid4().hex,
         }
-        return jwt.encode(claims, self._key, algorithm=self._algorithm(), headers={"kid": self.certificate_id})
-
-    def _algorithm(self) -> str:
-        if isinstance(self._key, ec.EllipticCurvePrivateKey):
-            return "ES256"
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return "PS256"
-        raise ImproperlyConfigured("NETSUITE_PRIVATE_KEY_FILE must hold an EC or RSA key.")
+        return jwt.encode(claims, self._key, algorithm=self._algorithm, headers={"kid": self.certificate_id})
 
     def _take_refresh_lease(self) -> bool:
         free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lte=Now())
@@ -184,6 +177,16 @@ def signer_from_settings(base_url: str) -> Signer:
         )
     except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"NETSUITE_PRIVATE_KEY_FILE cannot be used: {error}") from error
+
+
+def _signing_key(pem: bytes) -> tuple[ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, str]:
+    """The key and its algorithm. Raises ValueError for another kind of key."""
+    key = load_pem_private_key(pem, password=None)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key, "ES256"
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key, "PS256"
+    raise ValueError("it must hold an EC or RSA key")
 
 
 def _is_live(channel: Channel) -> bool:

@@ -57,7 +57,7 @@ def open_attempt(push: Push, kind: str, by: str) -> PushAttempt:
             cycle=push.cycle,
             kind=kind,
             by=push.cycle_by if push.cycle_by and first_of_cycle else by,
-            lease_token=push.lease_token,
+            lease_token=_token(push),
             evidence={"would_be_blocked": channel.closed_reason} if channel.armed else None,
         )
 
@@ -186,6 +186,12 @@ def _take_over(push: Push, by: str) -> Push:
         outcome = PushAttempt.Outcome.UNCERTAIN
         close_attempt(attempt, outcome, error_code="lease_expired", error_detail="The worker did not come back.")
     return push
+
+
+def _token(push: Push) -> uuid.UUID:
+    if push.lease_token is None:
+        raise ValueError(f"push {push.pk} is not claimed")
+    return push.lease_token
 
 
 def _lease() -> dict[str, Any]:

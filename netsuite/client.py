@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from netsuite import channels
-from netsuite.answers import RawAnswer, malformed, raise_for_error
+from netsuite.answers import RawAnswer, code_and_detail, malformed, raise_for_error
 from netsuite.auth import Signer, signer_from_settings
 from netsuite.backoff import read_delay
 from netsuite.deadline import Deadline
@@ -125,7 +125,8 @@ class Client:
             raise malformed(answer, f"A write was answered with {answer.status}.")
         if answer.body and not answer.is_json:
             raise malformed(answer, "A write was answered with a page instead of nothing.")
-        return answer.status
+        # Only an async duplicate comes here with 4xx: the first job was accepted.
+        return answer.status if answer.status < 400 else 202
 
     def _patient_call(self, method: str, path: str, **call: Any) -> RawAnswer:
         for tries in range(READ_TRIES):
@@ -160,24 +161,24 @@ class Client:
 
     def _signed(self, method: str, path: str, send: dict[str, Any]) -> RawAnswer:
         """One refresh for a 401; a second one pauses the channel for everybody."""
-        answer = None
-        for _ in range(2):
-            try:
-                auth = self.signer.sign(send["deadline"])
-            except NetsuiteError as error:
-                if error.kind == "auth":
-                    channels.pause(CHANNEL, error.detail)
-                raise
-            answer = self._wire.exchange(method, self.base_url + path, auth=auth, **send)
-            if answer.status != 401:
-                return answer
-            self.signer.refused(auth)
+        answer = self._sign_and_send(method, path, send)
+        if answer.status == 401:
+            answer = self._sign_and_send(method, path, send)
+        if answer.status == 401:
+            channels.pause(CHANNEL, code_and_detail(answer)[1])
+        return answer
+
+    def _sign_and_send(self, method: str, path: str, send: dict[str, Any]) -> RawAnswer:
         try:
-            raise_for_error(answer)
+            auth = self.signer.sign(send["deadline"])
         except NetsuiteError as error:
-            channels.pause(CHANNEL, error.detail)
+            if error.kind == "auth":
+                channels.pause(CHANNEL, error.detail)
             raise
-        raise AssertionError("a 401 is always an error")
+        answer = self._wire.exchange(method, self.base_url + path, auth=auth, **send)
+        if answer.status == 401:
+            self.signer.refused(auth)
+        return answer
 
 
 def base_url_from_settings() -> str:

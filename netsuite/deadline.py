@@ -48,20 +48,20 @@ class _HeadersInTime:
             timer.cancel()
 
 
-class _TimedHTTPConnection(_HeadersInTime, HTTPConnection):
+class _TimedHTTPConnection(_HeadersInTime, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):
+class _TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
 class _TimedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TimedHTTPConnection  # type: ignore[assignment]
+    ConnectionCls = _TimedHTTPConnection
 
 
 class _TimedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedHTTPSConnection  # type: ignore[assignment]
+    ConnectionCls = _TimedHTTPSConnection
 
 
 class TimedAdapter(HTTPAdapter):

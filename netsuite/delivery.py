@@ -62,7 +62,7 @@ class Delivery:
             close_late(self.attempt, "wrote nothing")
             return
         if Channel.named(self.push.channel).is_closed(timezone.now()):
-            self._put_back(Outcome.RETRY, "channel_closed", "The channel was closed before the write.")
+            self._put_back(Outcome.LATE_REFUSED, "channel_closed", "The channel was closed before the write.")
             return
         self.writing = True
         answer = self.transport.write(self.push, str(self.attempt.request_id), self.deadline)
@@ -103,9 +103,9 @@ class Delivery:
             "outcome": str(outcome),
         }
         facts = {"http_status": status, "evidence": evidence}
-        done = {"applied_at": timezone.now(), "evidence": evidence, "next_attempt_at": None}
-        blank = {"last_error_code": "", "last_error_detail": ""}
-        settle(self.push, self.attempt, "confirm", outcome, facts=facts, **done, **blank)
+        done: dict[str, Any] = {"applied_at": timezone.now(), "evidence": evidence, "next_attempt_at": None}
+        done |= {"last_error_code": "", "last_error_detail": ""}
+        settle(self.push, self.attempt, "confirm", outcome, facts=facts, **done)
         channels.calm_down(self.push.channel)
 
     def _settle_error(self, error: NetsuiteError) -> None:
@@ -158,9 +158,9 @@ class Delivery:
     def _put_back(self, outcome: str, code: str, detail: str, http_status: int | None = None) -> None:
         """Not an attempt: the count goes back, and a doubt about an earlier write stays a doubt."""
         verifying = self.attempt.kind == PushAttempt.Kind.VERIFY
-        changes = {"attempts_in_cycle": self.push.attempts_in_cycle - 1, "next_attempt_at": None}
-        verb = "doubt" if verifying else "put_back"
-        self._settle_failure(verb, outcome, code, detail, http_status, **changes)
+        verb, counted = "doubt" if verifying else "put_back", self.push.attempts_in_cycle - 1
+        again: dict[str, Any] = {"attempts_in_cycle": counted, "next_attempt_at": None}
+        self._settle_failure(verb, outcome, code, detail, http_status, None, **again)
 
     def _settle_failure(
         self,
@@ -189,4 +189,4 @@ def beliefs_about(push: Push) -> list[dict[str, Any]]:
     beliefs: list[dict[str, Any] | None] = []
     for older in replaced:
         beliefs += [older.expected, older.body if older.tried else None]
-    return [push.expected or {}, *(belief for belief in beliefs if comparable(belief or {}))]
+    return [push.expected or {}, *(belief for belief in beliefs if belief and comparable(belief))]

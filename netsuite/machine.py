@@ -50,11 +50,16 @@ class StatefulModel(models.Model):
     class Meta:
         abstract = True
 
-    def refresh_from_db(self, using: str | None = None, fields: Iterable[str] | None = None, **options: Any) -> None:
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
         names = list(fields) if fields is not None else self._loaded_field_names()
         protected = {name: self.__dict__.pop(name) for name in names if name == "status" and name in self.__dict__}
         try:
-            super().refresh_from_db(using=using, fields=names, **options)
+            super().refresh_from_db(using=using, fields=names, from_queryset=from_queryset)
         finally:
             for name, value in protected.items():
                 self.__dict__.setdefault(name, value)
@@ -127,7 +132,7 @@ def move(
         if source is None or not meta.has_transition(source):
             raise LostRace(_fresh(row))
         _check_conditions(row, meta, source)
-        target = meta.next_state(source) or source
+        target = str(meta.next_state(source) or source)
         claim = model._base_manager.filter(**(where or {}), pk=row.pk, status=source)
         if claim.update(status=target, **changes) != 1:
             raise LostRace(_fresh(row))

@@ -232,7 +232,7 @@ class PushAttempt(models.Model):
         THROTTLED = "throttled", "Throttled"
         AUTH = "auth", "Sign-in refused"
         DRIFT = "drift", "Changed by somebody else"
-        LATE_REFUSED = "late_refused", "Lease was lost, nothing written"
+        LATE_REFUSED = "late_refused", "Refused just before the write"
         CRASHED = "crashed", "Error of our own"
 
     push = models.ForeignKey(Push, on_delete=models.PROTECT, related_name="attempts")

@@ -6,6 +6,7 @@ The table is the queue; the task runner only rings the bell, and a plain `manage
 import logging
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -75,8 +76,9 @@ def retry(
     with transaction.atomic():
         pushes = list(Push.objects.failed().order_by("id")) if all_failed else _pushes(push_ids)
         for push in pushes:
-            cycle = {"cycle": push.cycle + 1, "cycle_by": by, "attempts_in_cycle": 0, "poison_count": 0}
-            move(push, "requeue", by=by, reason=reason, run_id=push.run_id, next_attempt_at=None, **cycle)
+            cycle: dict[str, Any] = {"cycle": push.cycle + 1, "cycle_by": by, "next_attempt_at": None}
+            cycle |= {"attempts_in_cycle": 0, "poison_count": 0}
+            move(push, "requeue", by=by, reason=reason, run_id=push.run_id, **cycle)
         for channel in {push.channel for push in pushes}:
             channels.resume(channel, by=by)
     ring()
@@ -131,7 +133,7 @@ def _supersede_older(push: Push, by: str) -> None:
             move(replaced, "supersede", by=by, reason=reason, run_id=push.run_id, where=unsent)
         except LostRace:
             continue  # It left this moment; it gives way when it comes back.
-        transaction.on_commit(lambda gone=replaced: notify(gone))
+        transaction.on_commit(partial(notify, replaced))
 
 
 def _pushes(push_ids: Iterable[int]) -> list[Push]:

@@ -57,7 +57,9 @@ class NetsuiteTransport:
             if upsert and error.http_status == 404:
                 return Answer(None, 404)
             raise
-        return Answer({name: _hold_state(name, plain(record.get(_wire_name(name)))) for name in names}, 200)
+        values = {name: _hold_state(name, plain(record.get(_wire_name(name)))) for name in names}
+        # The internal id of what an upsert made: the proof for a body of sublists only.
+        return Answer({"id": str(record.get("id")), **values} if upsert else values, 200)
 
     def write(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
         call = self.client.upsert if push.operation == Push.Operation.UPSERT else self.client.patch

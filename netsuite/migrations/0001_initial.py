@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('lease_token', models.UUIDField()),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('applied', 'Applied'), ('already', 'Was there already'), ('retry', 'To be retried'), ('refused', 'Refused'), ('uncertain', 'Outcome unknown'), ('throttled', 'Throttled'), ('auth', 'Sign-in refused'), ('drift', 'Changed by somebody else'), ('late_refused', 'Lease was lost, nothing written'), ('crashed', 'Error of our own')], max_length=15)),
+                ('outcome', models.CharField(blank=True, choices=[('applied', 'Applied'), ('already', 'Was there already'), ('retry', 'To be retried'), ('refused', 'Refused'), ('uncertain', 'Outcome unknown'), ('throttled', 'Throttled'), ('auth', 'Sign-in refused'), ('drift', 'Changed by somebody else'), ('late_refused', 'Refused just before the write'), ('crashed', 'Error of our own')], max_length=15)),
                 ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('error_code', models.CharField(blank=True, max_length=80)),
                 ('error_detail', models.TextField(blank=True)),

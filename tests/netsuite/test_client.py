@@ -117,7 +117,7 @@ def test_a_result_beyond_the_cap_is_refused_before_it_is_cut(server, netsuite):
 
 def test_an_async_duplicate_is_a_success(server, netsuite):
     server.json(error_body("IDEMPOTENCY_ERROR", "Duplicate"), "400 Bad Request")
-    assert netsuite.patch("customer", "107", {"email": "x"}) == 400
+    assert netsuite.patch("customer", "107", {"email": "x"}) == 202
 
 
 # --- errors ----------------------------------------------------------------------------------------

@@ -300,6 +300,7 @@ def test_a_channel_closed_after_the_read_stops_the_write(remote):
     remote.read = lambda *call: (real_read(*call), close_now())[0]
     push = deliver(push)
     assert (push.status, push.attempts_in_cycle, remote.writes) == ("queued", 0, [])
+    assert attempts_of(push) == [("write", "late_refused")]
 
 
 def test_an_armed_channel_logs_what_it_would_block(remote):

@@ -158,6 +158,13 @@ def test_a_value_changed_by_hand_is_left_alone(sandbox):
     assert (push.status, push.last_error_code, state_of(sandbox)) == ("failed", "drift", "OFF")
 
 
+def test_a_create_by_external_id_is_proven_by_its_internal_id(sandbox):
+    body = {"companyName": "Bolt", "entityId": "BOLT"}
+    push = deliver(hold(customer="bolt-1", key="customer:bolt", operation="upsert", body=body))
+    assert (push.status, push.evidence["read_back"]["companyName"]) == ("applied", "Bolt")
+    assert push.evidence["read_back"]["id"] == sandbox.get("customer", "eid:bolt-1")["id"]
+
+
 def test_an_unknown_record(sandbox):
     push = deliver(hold("ON", customer="999"))
     assert (push.status, push.last_error_code) == ("failed", "NONEXISTENT_ID")
@@ -208,7 +215,9 @@ def test_hidden_columns_are_left_out(sandbox):
 def test_a_worker_killed_between_the_write_and_its_commit(sandbox):
     sandbox.fault(apply_then_hang={"seconds": 20, "times": 1})
     push = hold("ON")
-    worker = subprocess.Popen([sys.executable, "manage.py", "ns_drain", "--once"], env=_environment(sandbox))
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "ns_drain", "--once", "--skip-checks"], env=_environment(sandbox)
+    )
     _until(lambda: state_of(sandbox) == "ON")
     worker.send_signal(signal.SIGKILL)
     worker.wait()
