@@ -10,6 +10,7 @@ from customers.aging import open_invoices, receivables_of
 from customers.clock import business_today
 from customers.models import Customer
 from disputes.models import Dispute
+from holds.models import Pause
 from workflows.contracts import MailDraft, Situation
 from workflows.drafting import fill, one_line
 from workflows.wording import count, day, money
@@ -48,8 +49,27 @@ def _draft(situation: Situation, kind: str, audience: str, name: str, address: s
         to_email=address,
         subject=one_line(fill(text["subject"], values)),
         body=fill(text["body"], values),
-        facts=[{"label": label, "value": value} for label, value in figures(situation.customer).items()],
+        facts=[{"label": label, "value": value} for label, value in _figures_of(situation).items()],
     )
+
+
+def _figures_of(situation: Situation) -> dict[str, str]:
+    context = situation.facts.context
+    return _in_words(
+        Decimal(context["owed"]["ar_balance"]),
+        Decimal(context["owed"]["overdue_balance"]),
+        Decimal(context["set_apart"]),
+        Decimal(context["open_sos"]["total"]),
+    )
+
+
+def _in_words(ar_balance: Decimal, overdue: Decimal, set_apart: Decimal, orders: Decimal) -> dict[str, str]:
+    return {
+        "AR balance": money(ar_balance),
+        "Past due": money(overdue),
+        "Under dispute": money(set_apart),
+        "Open orders": money(orders),
+    }
 
 
 def _values(situation: Situation) -> dict[str, str]:
@@ -105,18 +125,18 @@ def figures(customer: Customer) -> dict[str, str]:
     today = business_today()
     owed = receivables_of(customer, today)
     apart = Dispute.objects.set_apart([customer.pk], today).get(customer.pk, Decimal(0))
-    return {
-        "AR balance": money(owed.ar_balance),
-        "Past due": money(owed.overdue_balance),
-        "Under dispute": money(apart),
-        "Open orders": money(customer.open_orders_total),
-    }
+    return _in_words(owed.ar_balance, owed.overdue_balance, apart, customer.open_orders_total)
 
 
 def mail_facts(email: "OutboundEmail") -> dict[str, str]:
     """What must be unchanged when a mail of a hold goes out: the hold itself and the figures."""
     customer = Customer.objects.get(pk=email.customer_id)
-    return {"Hold": "in force" if customer.entitystatus == Customer.HOLD else "lifted", **figures(customer)}
+    plan = Pause.objects.plans().running(business_today()).filter(customer=customer).order_by("ends").last()
+    return {
+        "Hold": "in force" if customer.entitystatus == Customer.HOLD else "lifted",
+        **figures(customer),
+        "Payment plan": f"until {day(plan.ends)}" if plan else "none",
+    }
 
 
 def lift_facts(email: "OutboundEmail") -> dict[str, str]:

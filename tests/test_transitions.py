@@ -10,7 +10,7 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "reject": ({"pending"}, "rejected"),
         "defer": ({"pending"}, "deferred"),
         "bring_back": ({"deferred"}, "pending"),
-        "supersede": ({"pending", "deferred", "applying"}, "superseded"),
+        "supersede": ({"pending", "deferred", "approved", "applying"}, "superseded"),
         "start_applying": ({"approved", "failed"}, "applying"),
         "confirm": ({"applying"}, "applied"),
         "fail": ({"applying"}, "failed"),

@@ -32,6 +32,13 @@ class AlreadyProposed(Refusal):
     status = 409
 
 
+class FactsMoved(Refusal):
+    """The facts are not those that the approver was shown."""
+
+    code = "facts_moved"
+    status = 409
+
+
 class Blocked(Refusal):
     """A blocking precondition does not hold."""
 
@@ -282,10 +289,15 @@ def _situation(
 def carry_out(
     run: WorkflowRun, *, by: str, reason: str, today: date, proposal: ProposedAction | None = None
 ) -> list[Outcome]:
-    """Stages 5 to 7, inside the caller's transaction. Facts are read again, so the drafts say what is true now."""
+    """Stages 5 to 7, inside the caller's transaction. Facts are read again, so the drafts say what is true now.
+
+    Raises FactsMoved when they are not those that `proposal` showed.
+    """
     loaded = load(run.workflow_type)
     assert run.customer_id is not None
     facts = gather(loaded, {run.customer_id: run.inputs}, today)[run.customer_id]
+    if proposal is not None and _has_moved(loaded, facts, proposal, today):
+        raise FactsMoved(f"The facts of proposal {proposal.pk} changed since they were shown.")
     situation = _situation(loaded, facts, run, proposal, by, reason)
     outcomes = perform(loaded.contract.steps, situation, risk_level=loaded.definition.risk_level)
     now = timezone.now()
@@ -347,16 +359,31 @@ def preview_of(proposal: ProposedAction, today: date) -> Preview:
     )
 
 
+def _day(run: WorkflowRun, today: date) -> date:
+    """The day whose figures the run shows: today, unless it was staged for a past day."""
+    return date.fromisoformat(run.inputs["as_of"]) if "as_of" in run.inputs else today
+
+
+def _has_moved(loaded: Loaded, facts: Facts, proposal: ProposedAction, today: date) -> bool:
+    assert proposal.run is not None
+    assert proposal.customer_id is not None
+    day = _day(proposal.run, today)
+    if day != today:
+        facts = gather(loaded, {proposal.customer_id: proposal.run.inputs}, day)[proposal.customer_id]
+    return loaded.contract.stake(facts).evidence.get("material") != proposal.evidence.get("material")
+
+
 def reread(proposals: Sequence[ProposedAction], today: date) -> list[ProposedAction]:
     """Bring pending proposals up to today's facts; answers those whose shown facts changed, versions raised.
 
     A mere new day is no change: only what the contract puts under evidence["material"] counts.
     """
     changed = []
-    for workflow_type in {p.workflow_type for p in proposals if p.run_id}:
+    staged = [(p, p.run) for p in proposals if p.run is not None]
+    for workflow_type, day in {(p.workflow_type, _day(run, today)) for p, run in staged}:
         loaded = load(workflow_type)
-        mine = [p for p in proposals if p.run_id and p.workflow_type == workflow_type]
-        facts = gather(loaded, {p.customer_id: p.run.inputs for p in mine if p.customer_id and p.run}, today)
+        mine = [p for p, run in staged if (p.workflow_type, _day(run, today)) == (workflow_type, day)]
+        facts = gather(loaded, {p.customer_id: p.run.inputs for p in mine if p.customer_id and p.run}, day)
         for proposal in mine:
             verdict = judge(loaded, facts[proposal.customer_id or 0])
             if verdict.stake.evidence.get("material") != proposal.evidence.get("material"):

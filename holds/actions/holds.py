@@ -95,13 +95,13 @@ def _lift_inputs(hold: ServiceHold, reason: str, until: date, keep_netsuite: boo
 
 
 def inputs_for_tick(ar_balance: Decimal, days_overdue: int, customer: Customer, as_of: date) -> dict[str, Any]:
-    """The contract's inputs for a customer found by the aging tick."""
+    """The contract's inputs for a customer found by the aging tick; a past day is named."""
     return {
         "customer_id": customer.netsuite_id,
         "ar_balance": str(ar_balance),
         "days_overdue": days_overdue,
         "reason": f"Aging tick of {as_of.isoformat()}",
-        "as_of": as_of.isoformat(),
+        **({"as_of": as_of.isoformat()} if as_of != business_today() else {}),
     }
 
 

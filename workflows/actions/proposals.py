@@ -48,12 +48,14 @@ def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str) -
         raise NotAllowed("You proposed this yourself; another person must approve it.", code="own_proposal")
     if proposal.risk_level >= REASON_FROM_RISK:
         guard("high_risk_ops", f"approve {proposal}")
-    _read_facts_again(proposal)
-    with transaction.atomic():
-        _claim(proposal, "approve", version, person, reason)
-        _record(proposal, person, reason, verdict="approved")
-        if not stopped("proposed_apply", f"apply {proposal}"):
-            apply(proposal=proposal)
+    try:
+        with transaction.atomic():
+            _claim(proposal, "approve", version, person, reason)
+            _record(proposal, person, reason, verdict="approved")
+            if not stopped("proposed_apply", f"apply {proposal}"):
+                apply(proposal=proposal)
+    except runner.FactsMoved:
+        raise _newer_facts(proposal, version) from None
     return proposal
 
 
@@ -136,12 +138,22 @@ def apply_waiting() -> int:
             break
         with transaction.atomic():
             proposal = ProposedAction.objects.select_related("customer", "run", "decided_by").get(pk=pk)
-            try:
-                apply(proposal=proposal)
-                done += 1
-            except LostRace:
-                continue
+            done += _apply_late(proposal)
     return done
+
+
+def _apply_late(proposal: ProposedAction) -> bool:
+    """Facts that moved meanwhile end it: what was approved is not true any more."""
+    try:
+        with transaction.atomic():
+            apply(proposal=proposal)
+        return True
+    except LostRace:
+        return False
+    except runner.FactsMoved as moved:
+        fresh = ProposedAction.objects.select_related("customer", "run").get(pk=proposal.pk)
+        supersede(proposal=fresh, by="schedule:apply_waiting", reason=moved.detail)
+        return False
 
 
 def supersede(*, proposal: ProposedAction, by: str, reason: str, replaced_by: ProposedAction | None = None) -> None:
@@ -168,9 +180,11 @@ def _solo(proposal: ProposedAction) -> bool:
     return settings.SOLO_OPERATOR or proposal.risk_level < SINGLE_ONLY_FROM_RISK
 
 
-def _read_facts_again(proposal: ProposedAction) -> None:
-    if proposal.status == "pending" and _contract_of(proposal):
-        runner.reread([proposal], business_today())
+def _newer_facts(proposal: ProposedAction, version: int) -> Refusal:
+    """The approval was undone; write the newer version for the approver to read."""
+    fresh = ProposedAction.objects.select_related("run", "customer", "decided_by").get(pk=proposal.pk)
+    runner.reread([fresh], business_today())
+    return _explain(fresh, version)
 
 
 def _claim(proposal: ProposedAction, verb: str, version: int, person: "User", reason: str) -> None:
@@ -201,7 +215,7 @@ def _explain(fresh: ProposedAction, version: int) -> Refusal:
     return AlreadyDecided(
         f"Already decided by {who} at {moment(when)}: {state}.",
         decided_by=who,
-        decided_at=when.isoformat(),
+        decided_at=when,
         status_now=fresh.status,
     )
 

@@ -14,6 +14,16 @@ from workflows.models.runs import WorkflowRun
 
 DECIDED = ["approved", "applying", "applied", "failed", "rejected"]
 OPEN = ["pending", "deferred"]
+STATES = [
+    ("pending", "Pending"),
+    ("approved", "Approved"),
+    ("applying", "Applying"),
+    ("applied", "Applied"),
+    ("failed", "Failed"),
+    ("rejected", "Rejected"),
+    ("deferred", "Deferred"),
+    ("superseded", "Superseded"),
+]
 
 
 class ProposalQuerySet(models.QuerySet["ProposedAction"]):
@@ -51,16 +61,7 @@ class ProposedAction(StatefulModel):
     status = FSMField(
         default="pending",
         protected=True,
-        choices=[
-            ("pending", "Pending"),
-            ("approved", "Approved"),
-            ("applying", "Applying"),
-            ("applied", "Applied"),
-            ("failed", "Failed"),
-            ("rejected", "Rejected"),
-            ("deferred", "Deferred"),
-            ("superseded", "Superseded"),
-        ],
+        choices=STATES,
     )
     current_state_json = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     proposed_change_json = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
@@ -141,7 +142,7 @@ class ProposedAction(StatefulModel):
     def bring_back(self) -> None:
         """The date has come, or a person wants it now."""
 
-    @transition(field=status, source=["pending", "deferred", "applying"], target="superseded")
+    @transition(field=status, source=["pending", "deferred", "approved", "applying"], target="superseded")
     def supersede(self) -> None:
         """A newer proposal or a newer intent replaces it."""
 
