@@ -137,12 +137,11 @@ def discard(*, email: OutboundEmail, by: Actor, reason: str) -> OutboundEmail:
 def reopen(*, email: OutboundEmail, by: Actor, reason: str = "reopened") -> OutboundEmail:
     """Bring a failed or uncertain mail back to review: a human re-send starts here."""
     person = require_person(by, MAY, "reopen mails")
+    # A new id, or the mail server would drop the re-send as a duplicate.
+    back: dict[str, Any] = {"came_back": email.error, "message_id": f"<{uuid.uuid4()}@holdgate>", **_UNRELEASED}
     with transaction.atomic():
-        _move(email, "reopen", email.version, person, reason=reason, came_back=email.error, **_UNRELEASED)
-        # A new id, or the mail server would drop the re-send as a duplicate.
-        OutboundEmail.objects.filter(pk=email.pk).update(message_id=f"<{uuid.uuid4()}@holdgate>")
+        _move(email, "reopen", email.version, person, reason=reason, **back)
         _decide("mail_reopened", email, person, reason)
-    email.refresh_from_db()
     return email
 
 
@@ -158,10 +157,11 @@ def declare_sent(*, email: OutboundEmail, by: Actor, reason: str) -> OutboundEma
 def send_due(*, now: datetime, by: str = "schedule:mail") -> dict[str, int]:
     """Send what is due, one by one; mails whose sender died become uncertain."""
     tally = {"sent": 0, "came_back": 0, "waiting": 0, "failed": 0, "uncertain": _give_up_lost_leases(now, by)}
-    for email in OutboundEmail.objects.due(now).select_related("customer__sales_rep").order_by("send_after", "pk"):
-        if stopped("email_send", f"send mail {email.pk}"):
+    for pk in list(OutboundEmail.objects.due(now).order_by("send_after", "pk").values_list("pk", flat=True)):
+        if stopped("email_send", f"send mail {pk}"):
             break
-        outcome = _send(email, now, by)
+        # Read one by one: a slow mail server must not make the record of the next one old.
+        outcome = _send(OutboundEmail.objects.select_related("customer__sales_rep").get(pk=pk), now, by)
         if outcome:
             tally[outcome] += 1
     return tally
