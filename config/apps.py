@@ -9,8 +9,9 @@ class HoldgateConfig(AppConfig):
     verbose_name = "Holdgate"
 
     def ready(self) -> None:
-        """After every migrate: roles, contracts, switches and schedules as the code declares them."""
+        """Note sign-ins; after every migrate: roles, contracts, switches and schedules as the code declares them."""
         from config import checks  # noqa: F401  registers the system checks
+        from workflows import reauth  # noqa: F401  listens to sign-ins
 
         post_migrate.connect(seed, dispatch_uid="holdgate.seed")
 

@@ -35,7 +35,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Credit committee": (*SEE_ALL, *DECIDE, "holds.propose_servicehold"),
     "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit"),
     "Sales rep": (*SEE, "holds.propose_servicehold"),
-    "Cashier": ("customers.view_customer",),
+    "Cashier": ("customers.view_customer", "holds.check_servicehold"),
     "Integrator": (*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
     "Operator": (
         *SEE_ALL,

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -19,6 +20,9 @@ OPEN = ["open", "responding", "escalated"]
 class DisputeQuerySet(models.QuerySet["Dispute"]):
     def open(self) -> "DisputeQuerySet":
         return self.filter(status__in=OPEN)
+
+    def visible_to(self, user: User) -> "DisputeQuerySet":
+        return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
     def ring_fenced(self, day: date) -> "DisputeQuerySet":
         """Open disputes whose amount still counts as set apart on `day`."""

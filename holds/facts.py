@@ -13,7 +13,7 @@ from customers.models import Customer, Transaction
 from customers.sync import freshness
 from disputes.models import Dispute
 from holds.models import Pause, ServiceHold
-from holds.rules import Line, Owed
+from holds.rules import HoldNote, HoldVerdict, Line, Owed, hold_verdict
 from workflows.models import AutoDecision
 
 NO_ORDERS = {"count": 0, "total": "0.00", "next_ship": None}
@@ -123,3 +123,16 @@ def last_declined(customer_ids: Sequence[int], since: date) -> set[int]:
         .annotate(last=Max("at"))
     )
     return {row["customer"] for row in rows if row["last"].date() >= since}
+
+
+def hold_status(customer: Customer) -> HoldVerdict:
+    """Whether the customer's new orders are refused now."""
+    flagged = customer.entitystatus == Customer.HOLD
+    return hold_verdict(flagged=flagged, note=_hold_note(customer) if flagged else None)
+
+
+def _hold_note(customer: Customer) -> HoldNote | None:
+    hold = ServiceHold.objects.active().filter(customer=customer).select_related("proposal").first()
+    if hold is None or hold.placed_at is None:
+        return None
+    return HoldNote(hold.pk, hold.placed_by, hold.placed_at, hold.proposal.decision_reason or hold.reason)

@@ -78,6 +78,7 @@ class ServiceHold(StatefulModel):
         permissions = [
             ("propose_servicehold", "Can propose service holds"),
             ("lift_servicehold", "Can lift service holds at once"),
+            ("check_servicehold", "Can ask whether any customer is on hold"),
         ]
         constraints = [
             models.UniqueConstraint(name="one_open_hold_a_customer", fields=["customer"], condition=Q(status__in=OPEN)),
@@ -110,6 +111,9 @@ class ServiceHold(StatefulModel):
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):
+    def visible_to(self, user: User) -> "PauseQuerySet":
+        return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
+
     def running(self, day: date) -> "PauseQuerySet":
         """Started, not over and not ended early on `day`; a broken plan is ended, so it is not here."""
         return self.filter(starts__lte=day, ends__gte=day, ended_at=None)
@@ -149,6 +153,10 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.customer}"
+
+    @property
+    def currency(self) -> str:
+        return settings.BASE_CURRENCY
 
     @property
     def promised(self) -> Decimal:

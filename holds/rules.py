@@ -5,11 +5,12 @@ Amounts are in base currency, days are business days.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 PlanState = Literal["kept", "broken", "completed"]
+HoldSource = Literal["service_hold", "mode_on", "hold_field", "formula", "error", "none"]
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,31 @@ def skip_reason(
     if below_without_dispute(owed, line):
         return "disputed"
     return "declined_recently" if declined_recently else ""
+
+
+@dataclass(frozen=True)
+class HoldNote:
+    """Who holds a customer, since when and why. `since` is UTC."""
+
+    hold_id: int
+    by: str
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class HoldVerdict:
+    """Whether new orders are refused, and what said so. `note` is there for a service hold that has a record."""
+
+    on_hold: bool
+    source: HoldSource
+    label: str
+    overridable: bool = False
+    note: HoldNote | None = None
+
+
+def hold_verdict(*, flagged: bool, note: HoldNote | None) -> HoldVerdict:
+    """An approved service hold refuses in every mode; without one nothing refuses."""
+    if flagged:
+        return HoldVerdict(True, "service_hold", "On hold", note=note)
+    return HoldVerdict(False, "none", "Approved")

@@ -14,6 +14,14 @@ class ViewPermissions(DjangoModelPermissions):
     perms_map = {**DjangoModelPermissions.perms_map, "GET": _VIEW, "HEAD": _VIEW}
 
 
+class NeedsPermission(BasePermission):
+    """The permission that the view names as `needs`. It opens the view; each action checks its own right."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        return bool(user and user.is_authenticated and user.has_perm(view.needs))
+
+
 class MayRetryPush(BasePermission):
     """`netsuite.retry_push`, from a token or from a staff member's session."""
 

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'service_holds',
                 'ordering': ['-pk'],
-                'permissions': [('propose_servicehold', 'Can propose service holds'), ('lift_servicehold', 'Can lift service holds at once')],
+                'permissions': [('propose_servicehold', 'Can propose service holds'), ('lift_servicehold', 'Can lift service holds at once'), ('check_servicehold', 'Can ask whether any customer is on hold')],
             },
         ),
         migrations.CreateModel(

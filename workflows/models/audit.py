@@ -1,8 +1,12 @@
 """Decisions, their tamper-evident chain, and the notes that later proposals quote."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Count
 from django.utils import timezone
 
 from customers.models import Customer
@@ -71,6 +75,11 @@ class AuditSeal(models.Model):
 class ReflexionQuerySet(models.QuerySet["ReflexionEntry"]):
     def about(self, customer: Customer) -> "ReflexionQuerySet":
         return self.filter(customer=customer)
+
+    def counts(self, customer_ids: Iterable[int], *, since: datetime) -> dict[int, int]:
+        """Notes since then by customer: the friction in the health score."""
+        rows = self.filter(customer__in=customer_ids, at__gte=since).order_by().values("customer")
+        return {row["customer"]: row["n"] for row in rows.annotate(n=Count("pk"))}
 
 
 class ReflexionEntry(models.Model):

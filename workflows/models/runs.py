@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
@@ -40,6 +41,10 @@ class WorkflowDefinition(models.Model):
 class RunQuerySet(models.QuerySet["WorkflowRun"]):
     def awaiting_decision(self) -> "RunQuerySet":
         return self.filter(status="awaiting_decision")
+
+    def visible_to(self, user: User) -> "RunQuerySet":
+        """A sales rep sees the runs of their own customers only."""
+        return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
 
 class WorkflowRun(models.Model):

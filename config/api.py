@@ -1,0 +1,67 @@
+"""The API's addresses: one router; each app brings its viewsets."""
+
+from typing import Any, NoReturn
+
+from django.contrib.auth.decorators import login_required
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from knox.views import LogoutAllView, LogoutView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from disputes.api import DisputeViewSet
+from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
+from netsuite.api import PushViewSet
+from workflows.api import EmailViewSet, KillSwitchViewSet, NotedCustomerViewSet, ProposalViewSet, RunViewSet
+
+router = SimpleRouter()
+router.register("customers", NotedCustomerViewSet, basename="customer")
+router.register("service-holds", ServiceHoldViewSet, basename="service-hold")
+router.register("pauses", PauseViewSet, basename="pause")
+router.register("proposals", ProposalViewSet, basename="proposal")
+router.register("runs", RunViewSet, basename="run")
+router.register("emails", EmailViewSet, basename="email")
+router.register("ns-pushes", PushViewSet, basename="ns-push")
+router.register("kill-switches", KillSwitchViewSet, basename="kill-switch")
+router.register("disputes", DisputeViewSet, basename="dispute")
+
+
+@extend_schema(exclude=True)
+class UnknownAddress(APIView):
+    """What is no address of the API answers 404 in the API's own shape."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.http_method_names = [str(request.method).lower()]
+        setattr(self, self.http_method_names[0], self._refuse)
+        return super().dispatch(request, *args, **kwargs)
+
+    def _refuse(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotFound("There is no such address. Addresses of the API end in a slash.")
+
+
+@extend_schema(request=None, responses={204: None})
+class RevokeToken(LogoutView):
+    """Revoke the token of this request, at once."""
+
+
+@extend_schema(request=None, responses={204: None})
+class RevokeAllTokens(LogoutAllView):
+    """Revoke all tokens of this user, at once."""
+
+
+hold_status = HoldStatusViewSet.as_view({"get": "retrieve"})
+# People read it in a browser; its assets are served from here, none from elsewhere.
+docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"))
+
+v1: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("customers/<str:netsuite_id>/hold-status/", hold_status, name="hold-status"),
+    path("tokens/revoke/", RevokeToken.as_view(), name="token-revoke"),
+    path("tokens/revoke-all/", RevokeAllTokens.as_view(), name="token-revoke-all"),
+    *router.urls,
+    re_path(".*", UnknownAddress.as_view()),
+]
+urlpatterns = [path("api/docs/", docs, name="api-docs"), path("api/v1/", include(v1))]

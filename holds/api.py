@@ -1,0 +1,250 @@
+"""Service holds, pauses and a customer's hold status over the API. Rights and rules are those of the actions."""
+
+from typing import Any, get_args
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_filters.rest_framework import CharFilter, FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+
+from customers.models import Customer, CustomerQuerySet
+from holds.actions import holds, pauses
+from holds.facts import hold_status
+from holds.models import Instalment, Pause, ServiceHold
+from holds.rules import HoldSource, HoldVerdict
+from netsuite.api import StrictSerializer
+from netsuite.permissions import NeedsPermission
+from workflows.api import (
+    CUSTOMER,
+    CustomerRef,
+    ProposalSerializer,
+    ReasonSerializer,
+    WarningSerializer,
+    caller,
+    customer_of,
+    given_by,
+)
+from workflows.models import ProposedAction
+from workflows.wording import moment
+
+
+class ServiceHoldSerializer(serializers.ModelSerializer):
+    """Amounts in `currency`, as they were when the hold was proposed."""
+
+    customer = CustomerRef(read_only=True)
+    run_id = serializers.UUIDField(source="run.run_id", read_only=True)
+
+    class Meta:
+        model = ServiceHold
+        fields = [
+            *("id", "customer", "status", "origin", "reason", "ar_balance", "currency", "days_overdue"),
+            *("prior_value", "run_id", "proposal", "proposed_at", "placed_at", "placed_by", "ended_at"),
+            *("ended_by", "end_reason"),
+        ]
+        read_only_fields = fields
+
+
+class ProposeSerializer(StrictSerializer):
+    customer = serializers.CharField(max_length=32, help_text="The customer's NetSuite id.")
+    reason = serializers.CharField(max_length=2000)
+
+
+class StagedHoldSerializer(serializers.Serializer):
+    """A hold that waits for a person."""
+
+    run_id = serializers.UUIDField(source="run.run_id", read_only=True)
+    proposal = ProposalSerializer(source="*", read_only=True)
+    warnings = WarningSerializer(many=True, read_only=True)
+
+
+class LiftSerializer(serializers.Serializer):
+    """`lifted` says whether it was done at once; otherwise `proposal` waits for a person."""
+
+    run_id = serializers.UUIDField(read_only=True)
+    lifted = serializers.BooleanField(read_only=True)
+    hold = ServiceHoldSerializer(read_only=True)
+    proposal = ProposalSerializer(read_only=True, allow_null=True)
+
+
+class HoldFilter(FilterSet):
+    customer = CharFilter(field_name=CUSTOMER)
+
+    class Meta:
+        model = ServiceHold
+        fields = ["status", "customer"]
+
+
+class ServiceHoldViewSet(ReadOnlyModelViewSet):
+    """Service holds, newest first: proposed, in force, lifted or declined."""
+
+    queryset = ServiceHold.objects.select_related("customer", "run")
+    serializer_class = ServiceHoldSerializer
+    permission_classes = [NeedsPermission]
+    needs = "holds.view_servicehold"
+    filterset_class = HoldFilter
+
+    def get_queryset(self) -> QuerySet[ServiceHold]:
+        return super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined]
+
+    @extend_schema(request=ProposeSerializer, responses={201: StagedHoldSerializer})
+    def create(self, request: Request) -> Response:
+        """Propose a hold; a person decides it. Below the usual line it comes with a warning."""
+        given = given_by(ProposeSerializer, request)
+        customer = customer_of(request, given["customer"])
+        proposal = holds.propose(customer=customer, reason=given["reason"], by=caller(request))
+        return Response(StagedHoldSerializer(proposal).data, status=201)
+
+    @extend_schema(request=ReasonSerializer, responses=LiftSerializer)
+    @action(detail=True, methods=["post"])
+    def lift(self, request: Request, pk: str) -> Response:
+        """Lift at once for whoever may; for everybody else stage it for a person."""
+        hold = self.get_object()
+        run = holds.lift(hold=hold, by=caller(request), **given_by(ReasonSerializer, request))
+        hold.refresh_from_db()
+        staged = ProposedAction.objects.filter(run=run).select_related("customer", "run", "decided_by").first()
+        answer = {"run_id": run.run_id, "lifted": hold.status == "lifted", "hold": hold, "proposal": staged}
+        return Response(LiftSerializer(answer).data)
+
+
+class InstalmentSerializer(StrictSerializer, serializers.ModelSerializer):
+    """A promised payment: business date, amount in base currency."""
+
+    class Meta:
+        model = Instalment
+        fields = ["due", "amount"]
+
+
+class PauseSerializer(serializers.ModelSerializer):
+    customer = CustomerRef(read_only=True)
+    instalments = InstalmentSerializer(many=True, read_only=True)
+    currency = serializers.CharField(read_only=True, help_text="Of the instalments.")
+
+    class Meta:
+        model = Pause
+        fields = [
+            *("id", "customer", "kind", "starts", "ends", "reason", "created_by", "created_at"),
+            *("ended_at", "ended_by", "end_reason", "currency", "instalments"),
+        ]
+        read_only_fields = fields
+
+
+class AgreePauseSerializer(StrictSerializer):
+    """A payment plan takes `instalments`, a grace period `until`."""
+
+    customer = serializers.CharField(max_length=32, help_text="The customer's NetSuite id.")
+    kind = serializers.ChoiceField(choices=["payment_plan", "grace_period"])
+    reason = serializers.CharField(max_length=2000)
+    until = serializers.DateField(required=False, help_text="Last day of a grace period; 14 days by default.")
+    instalments = InstalmentSerializer(many=True, required=False, max_length=120)  # type: ignore[call-arg]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        stray = "until" if attrs["kind"] == "payment_plan" else "instalments"
+        if stray in attrs:
+            raise serializers.ValidationError({stray: f"A {attrs['kind'].replace('_', ' ')} has none."})
+        return attrs
+
+
+class PauseFilter(FilterSet):
+    customer = CharFilter(field_name=CUSTOMER)
+
+    class Meta:
+        model = Pause
+        fields = ["kind", "customer"]
+
+
+class PauseViewSet(ReadOnlyModelViewSet):
+    """Payment plans, grace periods and pauses after a release, newest first."""
+
+    queryset = Pause.objects.select_related("customer").prefetch_related("instalments")
+    serializer_class = PauseSerializer
+    permission_classes = [NeedsPermission]
+    needs = "holds.view_pause"
+    filterset_class = PauseFilter
+
+    def get_queryset(self) -> QuerySet[Pause]:
+        return super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined]
+
+    @extend_schema(request=AgreePauseSerializer, responses={201: PauseSerializer})
+    def create(self, request: Request) -> Response:
+        """Agree on a pause; it begins today."""
+        given = given_by(AgreePauseSerializer, request)
+        about = {"customer": customer_of(request, given["customer"]), "reason": given["reason"], "by": caller(request)}
+        if given["kind"] == "payment_plan":
+            parts = [(part["due"], part["amount"]) for part in given.get("instalments", [])]
+            pause = pauses.agree_plan(instalments=parts, **about)
+        else:
+            pause = pauses.grant_grace(until=given.get("until"), **about)
+        return Response(PauseSerializer(pause).data, status=201)
+
+    @extend_schema(request=ReasonSerializer, responses=PauseSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: str) -> Response:
+        """End a pause early; the next aging tick may propose a hold again."""
+        pause = self.get_object()
+        return Response(
+            PauseSerializer(pauses.end(pause=pause, by=caller(request), **given_by(ReasonSerializer, request))).data
+        )
+
+
+class HoldStatusSerializer(serializers.Serializer):
+    """Who, when and why are there for those who may see holds."""
+
+    on_hold = serializers.BooleanField(read_only=True)
+    source = serializers.ChoiceField(read_only=True, choices=get_args(HoldSource))  # type: ignore[assignment]
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
+    reason = serializers.CharField(read_only=True)
+    overridable = serializers.BooleanField(read_only=True)
+    inputs = serializers.DictField(read_only=True)
+    evaluated_at = serializers.DateTimeField(read_only=True)
+
+
+class HoldStatusViewSet(GenericViewSet):
+    """Whether a customer's new orders are refused, as of now."""
+
+    queryset = Customer.objects.all()
+    serializer_class = HoldStatusSerializer
+    permission_classes = [NeedsPermission]
+    needs = "customers.view_customer"
+    lookup_field = "netsuite_id"
+
+    def get_queryset(self) -> CustomerQuerySet:
+        user = self.request.user
+        return Customer.objects.all() if user.has_perm("holds.check_servicehold") else Customer.objects.for_rep(user)
+
+    def retrieve(self, request: Request, netsuite_id: str) -> Response:
+        customer = self.get_object()
+        verdict = hold_status(customer)
+        may_know = caller(request).has_perm("holds.view_servicehold")
+        return Response(HoldStatusSerializer(_told(customer, verdict, may_know)).data)
+
+
+def _told(customer: Customer, verdict: HoldVerdict, may_know: bool) -> dict[str, Any]:
+    return {
+        "on_hold": verdict.on_hold,
+        "source": verdict.source,
+        "label": verdict.label,
+        "reason": _reason(verdict, may_know),
+        "overridable": verdict.overridable,
+        "inputs": {"entitystatus": customer.entitystatus, **(_details(verdict) if may_know else {})},
+        "evaluated_at": timezone.now(),
+    }
+
+
+def _reason(verdict: HoldVerdict, may_know: bool) -> str:
+    if not verdict.on_hold:
+        return ""
+    if verdict.note is None or not may_know:
+        return "On hold by accounts receivable. Send the customer there."
+    return f"Held by {verdict.note.by} on {moment(verdict.note.since)}: {verdict.note.why}"
+
+
+def _details(verdict: HoldVerdict) -> dict[str, Any]:
+    note = verdict.note
+    if note is None:
+        return {}
+    return {"hold": note.hold_id, "held_by": note.by, "held_at": note.since, "held_reason": note.why}
