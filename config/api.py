@@ -15,7 +15,10 @@ from rest_framework.views import APIView
 from disputes.api import DisputeViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
 from netsuite.api import PushViewSet
-from workflows.api import EmailViewSet, KillSwitchViewSet, NotedCustomerViewSet, ProposalViewSet, RunViewSet
+from workflows.api.emails import EmailViewSet
+from workflows.api.proposals import ProposalViewSet
+from workflows.api.runs import NotedCustomerViewSet, RunViewSet
+from workflows.api.switches import KillSwitchViewSet
 
 router = SimpleRouter()
 router.register("customers", NotedCustomerViewSet, basename="customer")

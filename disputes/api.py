@@ -15,7 +15,7 @@ from disputes import actions
 from disputes.models import Dispute
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
-from workflows.api import CUSTOMER, CustomerRef, caller, customer_of, given_by
+from workflows.api.forms import CUSTOMER, CustomerRef, caller, customer_of, given_by
 
 
 class DisputeSerializer(serializers.ModelSerializer):

@@ -19,16 +19,16 @@ from holds.models import Instalment, Pause, ServiceHold
 from holds.rules import HoldSource, HoldVerdict
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
-from workflows.api import (
+from workflows.api.forms import (
     CUSTOMER,
     CustomerRef,
-    ProposalSerializer,
     ReasonSerializer,
     WarningSerializer,
     caller,
     customer_of,
     given_by,
 )
+from workflows.api.proposals import ProposalSerializer
 from workflows.models import ProposedAction
 from workflows.wording import moment
 

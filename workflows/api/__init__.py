@@ -1,0 +1,1 @@
+"""The kernel over the API: proposals, runs, mails, switches."""
