@@ -1,9 +1,13 @@
 """Hand one mail to the mail server, and say honestly what is known afterwards."""
 
 import smtplib
+import ssl
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage as MimeMessage
 from email.policy import SMTP
+from email.utils import localtime
 from typing import Literal
 
 from django.conf import settings
@@ -11,6 +15,8 @@ from django.core.mail import EmailMessage, get_connection
 
 Fate = Literal["sent", "try_again", "refused", "uncertain"]
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# Not every server on the way takes eight bits.
+SEVEN_BITS = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,10 @@ def deliver(*, subject: str, body: str, to_email: str, to_name: str, message_id:
     """Send one mail as plain text. Never raises for what the mail server does."""
     if settings.EMAIL_BACKEND != SMTP_BACKEND:
         return _through_backend(subject, body, to_email, message_id)
-    message = _compose(subject, body, to_email, to_name, message_id)
+    try:
+        message = _compose(subject, body, to_email, to_name, message_id)
+    except (ValueError, IndexError, MessageError) as problem:
+        return Delivery("refused", f"Never left: it cannot be addressed to “{to_email}”. {problem}"[:500])
     try:
         server = _connect()
     except (OSError, smtplib.SMTPException) as problem:
@@ -38,10 +47,8 @@ def deliver(*, subject: str, body: str, to_email: str, to_name: str, message_id:
 
 
 def _compose(subject: str, body: str, to_email: str, to_name: str, message_id: str) -> MimeMessage:
-    from email.headerregistry import Address
-    from email.utils import localtime
-
-    message = MimeMessage(policy=SMTP)
+    to_email.encode("ascii")
+    message = MimeMessage(policy=SEVEN_BITS)
     message["Subject"], message["From"] = subject, settings.DEFAULT_FROM_EMAIL
     message["To"] = Address(to_name.replace("\r", " ").replace("\n", " "), addr_spec=to_email)
     message["Message-ID"], message["Date"] = message_id, localtime()
@@ -50,11 +57,14 @@ def _compose(subject: str, body: str, to_email: str, to_name: str, message_id: s
 
 
 def _connect() -> smtplib.SMTP:
-    kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    server = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT)
+    place, wait = (settings.EMAIL_HOST, settings.EMAIL_PORT), settings.EMAIL_TIMEOUT
+    if settings.EMAIL_USE_SSL:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=wait, context=ssl.create_default_context())
+    else:
+        server = smtplib.SMTP(*place, timeout=wait)
     server.ehlo_or_helo_if_needed()
     if settings.EMAIL_USE_TLS:
-        server.starttls()
+        server.starttls(context=ssl.create_default_context())
     if settings.EMAIL_HOST_USER:
         server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
     return server
