@@ -186,6 +186,10 @@ class Records:
         elif record.table == "customer":
             columns.setdefault("entityid", columns.get("companyname"))
 
+    def next_id(self, record: RecordType) -> int:
+        with self.store.read() as connection:
+            return self._next_id(connection, record)
+
     def _next_id(self, connection: sqlite3.Connection, record: RecordType) -> int:
         tables = ("customer", "employee") if record.table in ("customer", "employee") else (record.table,)
         highest = [connection.execute(f"SELECT MAX(id) FROM {table}").fetchone()[0] or 0 for table in tables]  # noqa: S608

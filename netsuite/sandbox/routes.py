@@ -130,11 +130,16 @@ class Routes:
         if request.method in ("PATCH", "PUT"):
             return self._update(request, record, record_id, effect)
         if request.method == "DELETE":
-            if self.faults.hit("silent_write", request) is None:
-                self.records.delete(record, record_id)
-                effect.applied = True
-            return Answer(204)
+            return self._delete(request, record, record_id, effect)
         raise errors.method_not_allowed()
+
+    def _delete(self, request: Request, record: RecordType, record_id: int, effect: Effect) -> Answer:
+        if self.faults.hit("silent_write", request) is not None:
+            effect.fault = "silent_write"
+        else:
+            self.records.delete(record, record_id)
+            effect.applied = True
+        return Answer(204)
 
     def _update(self, request: Request, record: RecordType, record_id: int, effect: Effect) -> Answer:
         body = self._body(request, record)
@@ -147,6 +152,9 @@ class Routes:
 
     def _create(self, request: Request, record: RecordType, effect: Effect, *, external_id: str = "") -> Answer:
         body = self._body(request, record)
+        if self.faults.hit("silent_write", request) is not None:
+            effect.fault = "silent_write"
+            return self._written(request, record, Write(self.records.next_id(record), False))
         validation = self._validation(request)
         write = self.records.create(record, body, validation=validation, external_id=external_id)
         effect.applied = True

@@ -10,6 +10,7 @@ from sqlglot import exp
 from .. import clock, errors
 from . import kinds
 
+QUARTER = "\ue000"  # Python has no code for it
 ORACLE_PARTS = (
     ("YYYY", "%Y"),
     ("MONTH", "%B"),
@@ -28,6 +29,7 @@ ORACLE_PARTS = (
     ("PM", "%p"),
     ("YY", "%y"),
     ("IW", "%V"),
+    ("Q", QUARTER),
 )
 TRUNCATE = {
     "DD": "substr({0}, 1, 10) || ' 00:00:00Z'",
@@ -61,8 +63,7 @@ def to_char(value: object, oracle_format: str) -> str | None:
         return None
     if isinstance(value, str) and clock.STAMP_PATTERN.fullmatch(value):
         moment = clock.parse(value)
-        text = moment.strftime(python_format(oracle_format.replace("Q", "\0")))
-        return text.replace("\0", str((moment.month + 2) // 3))
+        return moment.strftime(python_format(oracle_format)).replace(QUARTER, str((moment.month + 2) // 3))
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 

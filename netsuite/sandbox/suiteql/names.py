@@ -148,6 +148,7 @@ def _bind(column: exp.Column, alias: str, table: Table, catalog: Catalog) -> boo
     else:
         return False
     column.meta["record"] = table.name
+    column.this.set("quoted", True)
     column.set("table", exp.to_identifier(alias, quoted=True))
     return True
 
