@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
@@ -230,11 +231,10 @@ def test_a_worker_killed_between_the_write_and_its_commit(sandbox):
 
 def _environment(sandbox) -> dict[str, str]:
     """The test's own database, for another process."""
-    name = connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{name['NAME']}"
-    else:
-        url = f"postgres://{name['USER']}:{name['PASSWORD']}@/{name['NAME']}?host={name['HOST']}"
+    name = connection.settings_dict["NAME"]
+    url = f"sqlite:///{name}"
+    if connection.vendor != "sqlite":
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     extra = {"DATABASE_URL": url, "DEVELOPMENT": "1", "DATA_DIR": str(django_settings.DATA_DIR)}
     return {**os.environ, **sandbox.environment(), **extra}
 
