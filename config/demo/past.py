@@ -78,13 +78,13 @@ def relive(today: date) -> int:
 
 def events() -> Iterator[Event]:
     yield from hold("harrowgate", 292, "Two reminders unanswered.")
-    yield from lift("harrowgate", 281, "Paid in full by wire.")
+    yield from lift("harrowgate", 281, "Paid in full by wire")
     yield from hold("harrowgate", 168, "Late again; the buyer stopped answering.")
-    yield from lift("harrowgate", 162, "Paid after the second call.")
+    yield from lift("harrowgate", 162, "Paid after the second call")
     yield from hold("moonharbor", 150, "Promise of last month not kept.")
-    yield from lift("moonharbor", 138, "Check cleared.")
+    yield from lift("moonharbor", 138, "Check cleared")
     yield from hold("saltcreek", 17, "No answer since the statement.")
-    yield from lift("saltcreek", 3, "Wire promised in writing for this week; orders for the season start go ahead.")
+    yield from lift("saltcreek", 3, "Wire promised in writing for this week; orders for the season start go ahead")
     yield from hold("cravenmoor", 12, "Agreed with sales: no new goods before the oldest invoice is paid.", by="clerk")
     yield from hold("rookhaven", 9, "Third month in a row over sixty days.")
     yield from hold("hazelcombe", 3, "Largest overdue amount in the region.", mails="to polish", clock="15:05")

@@ -23,7 +23,8 @@ from netsuite.sandbox.process import start_sandbox
 
 HOST = "127.0.0.1"
 STOPPED_BY_USER = {130, 143}
-FIRST_START = (("demo_data",), ("sync_netsuite",), ("aging_tick",))
+STEPS_DONE = "first-start.done"
+FIRST_START = (("demo_data",), ("sync_netsuite",), ("demo_data", "--after-sync"), ("aging_tick",))
 SECRETS = ("SECRET_KEY", "PIN_PEPPER")
 
 
@@ -116,13 +117,20 @@ def prepare(env: dict[str, str], sandbox_port: int | None) -> None:
     An account of the user's own is never written to.
     """
     run_step(env, "migrate", "--noinput", "--verbosity", "0")
-    stamp = settings.DATA_DIR / ".demo"
-    if sandbox_port is None or stamp.exists():
+    if sandbox_port is None or not (steps := steps_to_do()):
         return
     with start_sandbox(*sandbox_files(), sandbox_port):
-        for step in FIRST_START:
+        for step in steps:
             run_step(env, *step)
-    stamp.touch()
+            with (settings.DATA_DIR / STEPS_DONE).open("a") as done:
+                print(*step, file=done)
+
+
+def steps_to_do() -> list[tuple[str, ...]]:
+    """Steps of the first start that are not done: one that was cut short is begun again, the others are not."""
+    path = settings.DATA_DIR / STEPS_DONE
+    done = path.read_text().splitlines() if path.exists() else []
+    return [step for step in FIRST_START if " ".join(step) not in done]
 
 
 def run_step(env: dict[str, str], *arguments: str) -> None:
