@@ -9,5 +9,6 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("", include("config.api")),
     path("", include("netsuite.urls")),
+    path("admin/service-holds/", include("holds.urls")),
     path("admin/", admin.site.urls),
 ]

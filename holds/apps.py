@@ -8,10 +8,15 @@ class HoldsConfig(AppConfig):
         """Declare the contracts and listen to pushes."""
         from holds.actions.drift import DRIFT, push_settled
         from holds.contract import HOLD, LIFT
+        from holds.evidence import HOLD_WORDING, LIFT_WORDING, about
         from netsuite.outbox import ON_OUTCOME
         from workflows.contracts import register, register_handler
+        from workflows.evidence import register_source, register_wording
 
         register(HOLD)
         register(LIFT)
         register_handler(DRIFT)
+        register_source(about)
+        register_wording(f"workflow_{HOLD.workflow_type}", HOLD_WORDING)
+        register_wording(f"workflow_{LIFT.workflow_type}", LIFT_WORDING)
         ON_OUTCOME.append(push_settled)

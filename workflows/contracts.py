@@ -257,6 +257,10 @@ def handler(action_type: str) -> ActionHandler | None:
     return _HANDLERS.get(action_type)
 
 
+def all_handlers() -> list[ActionHandler]:
+    return list(_HANDLERS.values())
+
+
 def contract(workflow_type: str) -> Contract | None:
     return _REGISTRY.get(workflow_type)
 

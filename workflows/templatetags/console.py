@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from customers.sync import CUSTOMERS, freshness
 from workflows import badges, icons, wording
+from workflows.proposal_page import TARGET
 
 register = template.Library()
 Moment = datetime | str | None
@@ -94,6 +95,13 @@ def age(value: Moment) -> str:
 
 
 @register.filter
+def is_late(value: Moment) -> bool:
+    """Whether it waits longer than the 60 min target."""
+    since = _time(value)
+    return since is not None and timezone.now() - since > TARGET
+
+
+@register.filter
 def weekday(value: Moment) -> str:
     """`Tue 17 Nov 2026, 08:42`."""
     at = _time(value)
@@ -123,6 +131,13 @@ def number(value: Any) -> str:
 def readable(value: Any) -> str:
     """`ar_aging_tick_threshold` as people say it."""
     return str(value).replace("_", " ").strip().capitalize()
+
+
+@register.filter
+def actor(by: str) -> str:
+    """Who acted, for people: `schedule:aging_tick` is the aging tick; a person keeps their name."""
+    part, _, name = by.partition(":")
+    return readable(name) if part in {"schedule", "push"} and name and not name.isdigit() else by
 
 
 @register.simple_tag

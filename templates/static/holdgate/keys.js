@@ -72,6 +72,14 @@
     dialog.showModal();
   }
   document.addEventListener("keydown", (event) => {
+    // In a dialog Enter confirms; Shift and Enter makes a new line.
+    const text = event.target.closest("textarea[data-enter]");
+    if (text && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      text.form.requestSubmit();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (inField(event.target) || openDialog()) return;
     if (event.key === "?") { event.preventDefault(); showKeys(); return; }
