@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Customer
@@ -251,21 +251,30 @@ def start(
         raise Refusal(f"Missing input: {', '.join(missing)}.", code="missing_input", status=400)
     verdict = judge(loaded, gather(loaded, {customer.pk: inputs}, today)[customer.pk])
     gated = loaded.definition.risk_level >= GATE_FROM_RISK if gate is None else gate
-    with transaction.atomic():
-        if gated:
-            _refuse_second(workflow_type, customer)
-        run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
-        run.save(force_insert=True)
-        if not verdict.blocks and gated:
-            proposal = new_proposal(loaded, run, verdict, actor)
-            proposal.save(force_insert=True)
-            born_many([proposal], by=actor, reason=source)
-            loaded.contract.staged([proposal])
-        elif not verdict.blocks:
-            carry_out(run, by=actor, reason=reason, today=today)
+    run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
+    try:
+        with transaction.atomic():
+            if gated:
+                _refuse_second(workflow_type, customer)
+            run.save(force_insert=True)
+            if not verdict.blocks and gated:
+                _stage_one(loaded, run, verdict)
+            elif not verdict.blocks:
+                carry_out(run, by=actor, reason=reason, today=today)
+    except IntegrityError:
+        # Somebody proposed the same at this moment, or it is an error of ours.
+        _refuse_second(workflow_type, customer)
+        raise
     if verdict.blocks:
         raise Blocked(run.error, run_id=str(run.run_id))
     return run
+
+
+def _stage_one(loaded: Loaded, run: WorkflowRun, verdict: Verdict) -> None:
+    proposal = new_proposal(loaded, run, verdict, run.invoked_by)
+    proposal.save(force_insert=True)
+    born_many([proposal], by=run.invoked_by, reason=run.source)
+    loaded.contract.staged([proposal])
 
 
 def _refuse_second(workflow_type: str, customer: Customer) -> None:
@@ -291,11 +300,13 @@ def carry_out(
 ) -> list[Outcome]:
     """Stages 5 to 7, inside the caller's transaction. Facts are read again, so the drafts say what is true now.
 
-    Raises FactsMoved when they are not those that `proposal` showed.
+    Raises Blocked when the contract forbids it by now, FactsMoved when they are not those that `proposal` showed.
     """
     loaded = load(run.workflow_type)
     assert run.customer_id is not None
     facts = gather(loaded, {run.customer_id: run.inputs}, today)[run.customer_id]
+    if blocks := [p for p in loaded.contract.preconditions if p.severity == "block" and not p.holds(facts)]:
+        raise Blocked(" ".join(block.words(facts) for block in blocks))
     if proposal is not None and _has_moved(loaded, facts, proposal, today):
         raise FactsMoved(f"The facts of proposal {proposal.pk} changed since they were shown.")
     situation = _situation(loaded, facts, run, proposal, by, reason)

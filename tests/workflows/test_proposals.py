@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.clock import business_today
+from customers.models import Customer
 from holds.actions import holds
 from holds.models import ServiceHold
 from netsuite.errors import Refusal
@@ -226,6 +227,34 @@ def test_and_is_carried_out_when_applying_is_on_again(proposal, mike):
     assert ProposedAction.objects.get().status == "applying"
 
 
+def test_what_is_not_true_any_more_is_withdrawn_and_holds_up_nobody(mike):
+    paid, late = proposed(owing()), proposed(owing("Harbor Foods"))
+    flip(name="proposed_apply", state="on", by=mike, reason="Month end")
+    approve(paid, mike)
+    approve(late, mike)
+    pay(paid.customer)
+    flip(name="proposed_apply", state="off", by=mike, reason="Done")
+    assert proposals.apply_waiting() == 1
+    assert list(ProposedAction.objects.order_by("pk").values_list("status", flat=True)) == ["superseded", "applying"]
+
+
+def test_a_customer_gone_inactive_while_applying_was_off_holds_up_nobody(mike):
+    gone, late = proposed(owing()), proposed(owing("Harbor Foods"))
+    flip(name="proposed_apply", state="on", by=mike, reason="Month end")
+    approve(gone, mike)
+    approve(late, mike)
+    Customer.objects.filter(pk=gone.customer_id).update(is_inactive=True)
+    flip(name="proposed_apply", state="off", by=mike, reason="Done")
+    assert proposals.apply_waiting() == 1
+    assert ServiceHold.objects.get(proposal=gone).status == "declined"
+
+
+def test_an_unknown_proposal_in_a_selection_refuses_them_all(mike):
+    with pytest.raises(Refusal, match="no proposal 4711") as refused:
+        proposals.approve_many(items=[(4711, 1)], by=mike, reason="all")
+    assert refused.value.status == 404
+
+
 def test_two_open_proposals_of_one_kind_are_impossible(proposal):
     copy = ProposedAction.objects.get()
     copy.pk = None
@@ -263,4 +292,3 @@ def test_a_lift_by_a_clerk_waits_for_a_person(mike, clerk):
     staged = ProposedAction.objects.get(action_type="workflow_service_hold_lift")
     assert (staged.status, staged.proposed_by) == ("pending", "clerk")
     assert ServiceHold.objects.get().status == "active"
-

@@ -109,6 +109,8 @@ def approve_many(*, items: Sequence[tuple[int, int]], by: Actor, reason: str) ->
     if len(items) > BULK_LIMIT:
         raise Refusal(f"At most {BULK_LIMIT} at once.", code="too_many", status=400)
     rows = ProposedAction.objects.select_related("customer", "run").in_bulk([pk for pk, _version in items])
+    if missing := sorted({pk for pk, _version in items} - set(rows)):
+        raise Refusal(f"There is no proposal {missing[0]}.", code="not_found", status=404)
     if any(row.risk_level >= SINGLE_ONLY_FROM_RISK for row in rows.values()):
         raise NotAllowed("Holds and other risk 3 proposals are decided one by one.", code="no_bulk")
     with transaction.atomic():
@@ -143,16 +145,16 @@ def apply_waiting() -> int:
 
 
 def _apply_late(proposal: ProposedAction) -> bool:
-    """Facts that moved meanwhile end it: what was approved is not true any more."""
+    """A refusal meanwhile ends it: what was approved is not true any more, and must not hold up the others."""
     try:
         with transaction.atomic():
             apply(proposal=proposal)
         return True
     except LostRace:
         return False
-    except runner.FactsMoved as moved:
+    except Refusal as refusal:
         fresh = ProposedAction.objects.select_related("customer", "run").get(pk=proposal.pk)
-        supersede(proposal=fresh, by="schedule:apply_waiting", reason=moved.detail)
+        supersede(proposal=fresh, by="schedule:apply_waiting", reason=refusal.detail)
         return False
 
 
