@@ -76,7 +76,8 @@ class Sandbox:
         """The request with what may go wrong before and after its effect."""
         effect = Effect()
         if options := self._lost(request, effect, ("drop_connection", "before"), ("hang_before_apply", "before")):
-            return self._silence(request, effect, options)
+            self._silence(request, effect, options)
+            return None
         if (options := self.faults.hit("latency", request)) is not None:
             self.faults.pause(options)
         try:
@@ -138,7 +139,8 @@ class Sandbox:
             effect.fault = "server_error"
             answer = self._error(errors.unexpected(self._error_id()))
         if options := self._lost(request, effect, ("apply_then_hang", "before"), ("drop_connection", "after")):
-            return self._silence(request, effect, options)
+            self._silence(request, effect, options)
+            return None
         self._spoil(request, answer, effect)
         return self._logged(request, answer, effect)
 

@@ -2,15 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 REST = "/services/rest"
 TOKEN_PATH = f"{REST}/auth/oauth2/v1/token"
 RECORD_PATH = re.compile(rf"{REST}/record/v1/(?!metadata-catalog)([^/]+)(?:/([^/]+))?(?:/.*)?$")
+
+
+class Headers(Protocol):
+    def get(self, name: str, failobj: Any = None, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Request:
     method: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes = b""
 
     @cached_property

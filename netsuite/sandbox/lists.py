@@ -1,5 +1,7 @@
 """The account's small lists: ids and what people see."""
 
+from typing import Any
+
 TERMS = {1: "Net 15", 2: "Net 30", 3: "Net 60", 4: "Due on receipt", 5: "1% 10 Net 30", 6: "2% 10 Net 30", 7: "Net 45"}
 CURRENCIES = {1: "USD", 2: "CAD", 3: "EUR", 4: "GBP", 5: "AUD"}
 ENTITY_STATUSES = {
@@ -34,7 +36,7 @@ STATUSES = {
     "CustCred": {"A": "Open", "B": "Fully Applied"},
     "CustDep": {"A": "Not Deposited", "B": "Deposited", "C": "Fully Applied"},
 }
-BY_COLUMN = {
+BY_COLUMN: dict[str, dict[Any, str]] = {
     "terms": TERMS,
     "currency": CURRENCIES,
     "entitystatus": ENTITY_STATUSES,

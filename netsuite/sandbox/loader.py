@@ -170,7 +170,7 @@ class Loader:
         highest = [connection.execute(f"SELECT MAX(id) FROM {name}").fetchone()[0] or 100 for name in shared]  # noqa: S608
         following = max(*highest, *(row["id"] for row in rows if "id" in row), 100) + 1
         for row in unnumbered:
-            row["id"] = known.get(row.get("externalid"), following)
+            row["id"] = known.get(row.get("externalid") or "", following)
             if row["id"] == following:
                 following += 1
             if row.get("externalid"):

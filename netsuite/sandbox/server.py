@@ -105,5 +105,5 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def ready_line(server: SandboxServer) -> str:
-    host, port = server.server_address[:2]
+    host, port = server.socket.getsockname()[:2]
     return json.dumps({"listening": f"http://{host}:{port}"})

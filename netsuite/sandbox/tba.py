@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import threading
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from . import credentials
 from .http import Request
@@ -83,7 +83,7 @@ def base_string(method: str, url: str, pairs: list[tuple[str, str]]) -> str:
     return "&".join(_escape(part) for part in (method.upper(), _normal_url(parts), query))
 
 
-def _normal_url(parts: object) -> str:
+def _normal_url(parts: SplitResult) -> str:
     port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in (("http", 80), ("https", 443)) else ""
     return f"{parts.scheme.lower()}://{parts.hostname}{port}{parts.path or '/'}"
 

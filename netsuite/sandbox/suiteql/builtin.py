@@ -14,7 +14,7 @@ LOOKUPS = {
 BOOLEANS = {"isinactive", "oncredithold", "issalesrep", "mainline", "taxline"}
 
 
-def rewrite(node: exp.Expression) -> exp.Expression:
+def rewrite(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Dot) and node.this.name.lower() == "builtin":
         return _builtin(node.expression)
     if isinstance(node, (exp.EQ, exp.NEQ, exp.In)):
@@ -22,7 +22,7 @@ def rewrite(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _builtin(call: exp.Expression) -> exp.Expression:
+def _builtin(call: exp.Expr) -> exp.Expr:
     name = call.name.upper()
     if name not in ("DF", "CF") or len(call.expressions) != 1:
         raise errors.unsupported_search()
@@ -32,13 +32,13 @@ def _builtin(call: exp.Expression) -> exp.Expression:
     return _composite(argument) if name == "CF" else _display(argument)
 
 
-def _composite(column: exp.Column) -> exp.Expression:
+def _composite(column: exp.Column) -> exp.Expr:
     if column.name != "status":
         return column
     return dates.sqlite("({0} || ':' || {1})", _sibling(column, "type"), column)
 
 
-def _display(column: exp.Column) -> exp.Expression:
+def _display(column: exp.Column) -> exp.Expr:
     name = column.name
     if name == "status" and column.meta.get("record") == "transaction":
         return _status_display(column)
@@ -51,7 +51,7 @@ def _display(column: exp.Column) -> exp.Expression:
     return column
 
 
-def _status_display(column: exp.Column) -> exp.Expression:
+def _status_display(column: exp.Column) -> exp.Expr:
     labels = {
         f"{kind}:{letter}": f"{lists.TYPES[kind]} : {label}"
         for kind, statuses in lists.STATUSES.items()
@@ -60,7 +60,7 @@ def _status_display(column: exp.Column) -> exp.Expression:
     return _case(_composite(column), labels)
 
 
-def _case(value: exp.Expression, labels: dict) -> exp.Expression:
+def _case(value: exp.Expr, labels: dict) -> exp.Expr:
     case = exp.Case(this=value.copy())
     for key, label in labels.items():
         literal = exp.Literal.number(key) if isinstance(key, int) else exp.Literal.string(key)
@@ -72,7 +72,7 @@ def _sibling(column: exp.Column, name: str) -> exp.Column:
     return exp.Column(this=exp.to_identifier(name), table=column.args["table"].copy())
 
 
-def _status_comparison(node: exp.EQ | exp.NEQ | exp.In) -> exp.Expression:
+def _status_comparison(node: exp.EQ | exp.NEQ | exp.In) -> exp.Expr:
     """`status = 'SalesOrd:A'` is how NetSuite compares; the letter alone matches nothing."""
     column = node.this
     if not _is_stored_status(column):
@@ -80,11 +80,11 @@ def _status_comparison(node: exp.EQ | exp.NEQ | exp.In) -> exp.Expression:
     values = node.expressions if isinstance(node, exp.In) else [node.expression]
     if not values or not all(isinstance(value, exp.Literal) for value in values):
         return node
-    match: exp.Expression = exp.or_(*(_matches(column, value.name) for value in values))
+    match: exp.Expr = exp.or_(*(_matches(column, value.name) for value in values))
     return exp.not_(exp.Paren(this=match)) if isinstance(node, exp.NEQ) else exp.Paren(this=match)
 
 
-def _is_stored_status(node: exp.Expression) -> bool:
+def _is_stored_status(node: exp.Expr) -> bool:
     return (
         isinstance(node, exp.Column)
         and node.name == "status"
@@ -93,7 +93,7 @@ def _is_stored_status(node: exp.Expression) -> bool:
     )
 
 
-def _matches(column: exp.Column, composite: str) -> exp.Expression:
+def _matches(column: exp.Column, composite: str) -> exp.Expr:
     kind, separator, letter = composite.partition(":")
     if not separator:
         return exp.false()

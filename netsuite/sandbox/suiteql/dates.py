@@ -136,7 +136,7 @@ class DateRewriter:
         self.zone = zone
         self.now = now
 
-    def rewrite(self, node: exp.Expression) -> exp.Expression:
+    def rewrite(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, kinds.NOW):
             return kinds.mark(exp.Literal.string(self.now), "date")
         if isinstance(node, (exp.StrToDate, exp.StrToTime)):
@@ -161,13 +161,13 @@ class DateRewriter:
             return self._compare(node)
         return node
 
-    def local(self, node: exp.Expression) -> exp.Expression:
+    def local(self, node: exp.Expr) -> exp.Expr:
         """An instant as the account's wall clock; anything else unchanged."""
         if self.zone == "UTC" or kinds.of(node) != "instant":
             return node
         return kinds.mark(exp.func("ns_local", node.copy(), exp.Literal.string(self.zone)), "date")
 
-    def _to_date(self, node: exp.Expression) -> exp.Expression:
+    def _to_date(self, node: exp.Expr) -> exp.Expr:
         # The parser has turned the Oracle format into Python's already; quoted text keeps its quotes.
         date_format = node.args["format"].name.replace('"', "") if node.args.get("format") else "%m/%d/%Y"
         if not isinstance(node.this, exp.Literal):
@@ -178,7 +178,7 @@ class DateRewriter:
             raise errors.unsupported_search() from error
         return exp.Literal.string(stamp)
 
-    def _to_char(self, node: exp.ToChar) -> exp.Expression:
+    def _to_char(self, node: exp.ToChar) -> exp.Expr:
         value = self.local(node.this)
         if not kinds.is_date(value):
             return exp.cast(value, "text")
@@ -189,7 +189,7 @@ class DateRewriter:
             return _substring(value, 10)
         return exp.func("ns_to_char", value, exp.Literal.string(oracle_format))
 
-    def _truncate(self, node: exp.Expression) -> exp.Expression:
+    def _truncate(self, node: exp.Expr) -> exp.Expr:
         value = node.this if not isinstance(node, exp.Anonymous) else node.expressions[0]
         if not kinds.is_date(value):
             return exp.func("ns_trunc", value, node.args.get("decimals") or exp.Literal.number(0))
@@ -199,7 +199,7 @@ class DateRewriter:
             raise errors.unsupported_search()
         return kinds.mark(sqlite(TRUNCATE[name], self.local(value)), "date")
 
-    def _compare(self, node: exp.Expression) -> exp.Expression:
+    def _compare(self, node: exp.Expr) -> exp.Expr:
         """A constant compared with an instant is meant in the account's time zone."""
         sides = list(node.iter_expressions())
         if self.zone == "UTC" or not any(kinds.of(side) == "instant" for side in sides):
@@ -210,22 +210,22 @@ class DateRewriter:
         return node
 
 
-def _is_truncation(node: exp.Expression) -> bool:
+def _is_truncation(node: exp.Expr) -> bool:
     """TRUNC of something whose type the parser does not know stays an unnamed function."""
     known = isinstance(node, (exp.DateTrunc, exp.TimestampTrunc, exp.Trunc))
     return known or (isinstance(node, exp.Anonymous) and node.name.upper() == "TRUNC" and len(node.expressions) == 1)
 
 
-def _substring(value: exp.Expression, length: int) -> exp.Expression:
+def _substring(value: exp.Expr, length: int) -> exp.Expr:
     return exp.func("substr", value, exp.Literal.number(1), exp.Literal.number(length))
 
 
-def sqlite(template: str, *parts: exp.Expression) -> exp.Expression:
+def sqlite(template: str, *parts: exp.Expr) -> exp.Expr:
     """A piece of SQLite around parts that are already SQLite."""
     return exp.maybe_parse(template.format(*(part.sql("sqlite") for part in parts)), dialect="sqlite")
 
 
-def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expression:
+def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expr:
     left, right = kinds.is_date(node.left), kinds.is_date(node.right)
     if left and right:
         return kinds.mark(exp.Paren(this=_days_between(node)), "text")
@@ -238,12 +238,12 @@ def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expression:
 EXTRACTS = {"YEAR": (1, 4), "MONTH": (6, 2), "DAY": (9, 2)}
 
 
-def _extract(node: exp.Extract, value: exp.Expression) -> exp.Expression:
+def _extract(node: exp.Extract, value: exp.Expr) -> exp.Expr:
     part = EXTRACTS.get(node.name.upper())
     if part is None:
         raise errors.unsupported_search()
     return exp.cast(exp.func("substr", value, *(exp.Literal.number(n) for n in part)), "int")
 
 
-def _days_between(node: exp.Expression) -> exp.Expression:
+def _days_between(node: exp.Binary) -> exp.Expr:
     return exp.Sub(this=exp.func("julianday", node.left), expression=exp.func("julianday", node.right))

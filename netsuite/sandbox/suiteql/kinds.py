@@ -9,7 +9,7 @@ KEEPS_KIND = (exp.Min, exp.Max, exp.Coalesce, exp.Paren, exp.Alias, exp.DateTrun
 MAKES_DATE = (exp.StrToDate, exp.StrToTime, exp.DateStrToDate, exp.AddMonths, exp.LastDay)
 
 
-def mark(node: exp.Expression, kind: str) -> exp.Expression:
+def mark(node: exp.Expr, kind: str) -> exp.Expr:
     node.meta["kind"] = kind
     return node
 
@@ -20,7 +20,7 @@ def of_name(name: str) -> str:
     return "date" if name in DATES else "text"
 
 
-def of(node: exp.Expression) -> str:
+def of(node: exp.Expr) -> str:
     """ "date" (a calendar date), "instant" (a UTC moment) or "text" (everything else)."""
     if "kind" in node.meta:
         return node.meta["kind"]
@@ -42,5 +42,5 @@ def _of_arithmetic(node: exp.Add | exp.Sub) -> str:
     return "date" if left != right else "text"
 
 
-def is_date(node: exp.Expression) -> bool:
+def is_date(node: exp.Expr) -> bool:
     return of(node) in ("date", "instant")

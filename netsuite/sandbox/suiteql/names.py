@@ -10,7 +10,7 @@ from .tables import Catalog, Table
 PSEUDO_COLUMNS = {"rownum"}
 
 
-def resolve(tree: exp.Expression, catalog: Catalog) -> None:
+def resolve(tree: exp.Expr, catalog: Catalog) -> None:
     """Lower-case names, refuse unknown ones, expand stars, map tables to the store's views.
 
     Raises ApiError with NetSuite's words for an unknown table or identifier.
@@ -32,7 +32,7 @@ def resolve(tree: exp.Expression, catalog: Catalog) -> None:
             _point_to_view(source, catalog)
 
 
-def _name_subqueries(tree: exp.Expression) -> None:
+def _name_subqueries(tree: exp.Expr) -> None:
     for number, subquery in enumerate(tree.find_all(exp.Subquery)):
         if not subquery.alias and isinstance(subquery.parent, (exp.From, exp.Join)):
             subquery.set("alias", exp.TableAlias(this=exp.to_identifier(f"derived_{number}")))
@@ -63,27 +63,30 @@ def _expand_stars(scope: Scope, tables: dict[str, Table], catalog: Catalog) -> N
     select = scope.expression
     if not isinstance(select, exp.Select) or not any(_is_star(item) for item in select.expressions):
         return
-    items: list[exp.Expression] = []
+    items: list[exp.Expr] = []
     for item in select.expressions:
         items += _star_columns(item, scope, tables, catalog) if _is_star(item) else [item]
     select.set("expressions", items)
 
 
-def _is_star(item: exp.Expression) -> bool:
+def _is_star(item: exp.Expr) -> bool:
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
-def _star_columns(
-    item: exp.Expression, scope: Scope, tables: dict[str, Table], catalog: Catalog
-) -> list[exp.Expression]:
+def _star_columns(item: exp.Expr, scope: Scope, tables: dict[str, Table], catalog: Catalog) -> list[exp.Expr]:
     wanted = item.args.get("table")
     aliases = [wanted.name] if wanted else list(scope.selected_sources)
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
     for alias in aliases:
         source = scope.sources[alias]
-        names = catalog.available(tables[alias]) if alias in tables else source.expression.named_selects
+        names = catalog.available(tables[alias]) if alias in tables else _names_of(source)
         columns += [exp.column(name, table=alias) for name in names]
     return columns
+
+
+def _names_of(source: exp.Table | Scope) -> list[str]:
+    query = source.expression if isinstance(source, Scope) else None
+    return query.named_selects if isinstance(query, exp.Query) else []
 
 
 def _name_projections(scope: Scope) -> None:
@@ -154,7 +157,7 @@ def _bind(column: exp.Column, alias: str, table: Table, catalog: Catalog) -> boo
 
 
 def _bind_derived(column: exp.Column, alias: str, source: Scope) -> bool:
-    names = source.expression.named_selects
+    names = _names_of(source)
     if column.name not in names:
         return False
     if isinstance(source.expression, exp.Select):

@@ -6,7 +6,7 @@ from .. import errors
 from .tables import NEVER_NULL
 
 
-def apply_rownum(tree: exp.Expression) -> None:
+def apply_rownum(tree: exp.Expr) -> None:
     """Raises ApiError for a ROWNUM that is not a simple upper bound."""
     for select in list(tree.find_all(exp.Select)):
         where = select.args.get("where")
@@ -53,11 +53,11 @@ def _limit(select: exp.Select, limit: int) -> None:
         ordered.set("this", exp.column(f"order_{number}", quoted=True))
 
 
-def _is_rownum(node: exp.Expression) -> bool:
+def _is_rownum(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and node.name == "rownum"
 
 
-def _upper_bound(part: exp.Expression) -> int:
+def _upper_bound(part: exp.Expr) -> int:
     if isinstance(part, exp.Between) and part.args["low"].name == "1":
         return int(part.args["high"].name)
     value = part.expression.name if isinstance(part.expression, exp.Literal) else ""
@@ -70,13 +70,13 @@ def _upper_bound(part: exp.Expression) -> int:
     raise errors.unsupported_search()
 
 
-def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
+def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, exp.And):
         return _conjuncts(node.left) + _conjuncts(node.right)
     return [node]
 
 
-def order_by_index(tree: exp.Expression) -> None:
+def order_by_index(tree: exp.Expr) -> None:
     """Oracle puts nulls last; where there are none, saying so would only keep SQLite from its index."""
     for ordered in tree.find_all(exp.Ordered):
         key = ordered.this
@@ -84,7 +84,7 @@ def order_by_index(tree: exp.Expression) -> None:
             ordered.set("nulls_first", not ordered.args.get("desc"))
 
 
-def narrow_keysets(tree: exp.Expression) -> None:
+def narrow_keysets(tree: exp.Expr) -> None:
     """`a > x OR (a = x AND b > y)` also says `a >= x`: with that said, a page is one index range.
 
     The other conditions are wrapped so that the planner cannot prefer an index that needs a sort.
@@ -100,7 +100,7 @@ def narrow_keysets(tree: exp.Expression) -> None:
             select.set("where", exp.Where(this=exp.and_(*ranges, *wrapped)))
 
 
-def hide_type_lists(tree: exp.Expression) -> None:
+def hide_type_lists(tree: exp.Expr) -> None:
     """`type IN (…)` matches most rows: the index on it would only cost the order of the rows."""
     for node in list(tree.find_all(exp.In)):
         column = node.this
@@ -108,7 +108,7 @@ def hide_type_lists(tree: exp.Expression) -> None:
             node.replace(_opaque(node))
 
 
-def _keyset_range(node: exp.Expression) -> exp.Expression | None:
+def _keyset_range(node: exp.Expr) -> exp.Expr | None:
     node = node.unnest()
     if not isinstance(node, exp.Or):
         return None
@@ -120,5 +120,5 @@ def _keyset_range(node: exp.Expression) -> exp.Expression | None:
     return None
 
 
-def _opaque(part: exp.Expression) -> exp.Expression:
+def _opaque(part: exp.Expr) -> exp.Expr:
     return exp.func("iif", part.copy(), exp.Literal.number(1), exp.Literal.number(0))

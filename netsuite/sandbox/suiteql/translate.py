@@ -43,7 +43,7 @@ def translate(query: str, params: list[Any], catalog: Catalog, *, zone: str, now
 
 
 @lru_cache(maxsize=512)
-def _parse(query: str) -> exp.Expression:
+def _parse(query: str) -> exp.Expr:
     if LIMIT_CLAUSE.search(STRINGS.sub("''", query)):
         raise errors.unsupported_search()
     try:
@@ -63,7 +63,7 @@ def _number_placeholders(query: str) -> str:
     return query
 
 
-def _bind(tree: exp.Expression, params: list[Any]) -> None:
+def _bind(tree: exp.Expr, params: list[Any]) -> None:
     for placeholder in list(tree.find_all(exp.Placeholder)):
         try:
             value = params[int(str(placeholder.this).removeprefix("p"))]
@@ -72,7 +72,7 @@ def _bind(tree: exp.Expression, params: list[Any]) -> None:
         placeholder.replace(_literal(value))
 
 
-def _literal(value: Any) -> exp.Expression:
+def _literal(value: Any) -> exp.Expr:
     if value is None:
         return exp.null()
     if isinstance(value, bool):
@@ -82,7 +82,7 @@ def _literal(value: Any) -> exp.Expression:
     return exp.Literal.string(str(value))
 
 
-def _rewrite(tree: exp.Expression, dates: DateRewriter) -> exp.Expression:
+def _rewrite(tree: exp.Expr, dates: DateRewriter) -> exp.Expr:
     """Children first. A rewritten node keeps its kind, which date arithmetic above it needs."""
     for node in reversed(list(tree.walk(bfs=False))):
         kind = kinds.of(node)
@@ -98,7 +98,7 @@ def _rewrite(tree: exp.Expression, dates: DateRewriter) -> exp.Expression:
     return tree
 
 
-def _localise_projections(tree: exp.Expression, dates: DateRewriter) -> None:
+def _localise_projections(tree: exp.Expr, dates: DateRewriter) -> None:
     """A raw instant is shown on the account's wall clock."""
     for item in tree.selects if isinstance(tree, exp.Select) else []:
         value = item.unalias()
@@ -107,16 +107,16 @@ def _localise_projections(tree: exp.Expression, dates: DateRewriter) -> None:
             value.replace(local)
 
 
-def _custom_value(column: exp.Column) -> exp.Expression:
+def _custom_value(column: exp.Column) -> exp.Expr:
     body = exp.Column(this=exp.to_identifier("custom"), table=column.args["table"].copy())
     return exp.Anonymous(this="json_extract", expressions=[body, exp.Literal.string(f"$.{column.name}")])
 
 
-def _sql(tree: exp.Expression) -> str:
+def _sql(tree: exp.Expr) -> str:
     return tree.sql("sqlite", unsupported_level=sqlglot.ErrorLevel.IGNORE)
 
 
-def _count_sql(tree: exp.Expression) -> str:
+def _count_sql(tree: exp.Expr) -> str:
     if not _is_plain(tree):
         return ""
     tree = tree.copy()
@@ -125,7 +125,7 @@ def _count_sql(tree: exp.Expression) -> str:
     return f"SELECT COUNT(*) FROM (SELECT 1 FROM ({_sql(tree)}) LIMIT ?)"  # noqa: S608
 
 
-def _is_plain(tree: exp.Expression) -> bool:
+def _is_plain(tree: exp.Expr) -> bool:
     """One row out for each row in: the select list does not matter to the count."""
     shaping = ("group", "distinct", "limit", "having")
     return isinstance(tree, exp.Select) and not any(tree.args.get(a) for a in shaping) and not tree.find(exp.AggFunc)
