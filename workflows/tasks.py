@@ -21,7 +21,8 @@ def send_due() -> dict[str, int]:
 
 
 def apply_waiting() -> int:
-    return proposals.apply_waiting()
+    """Finish what a switch or a dead worker left half way."""
+    return runs.catch_up() + proposals.apply_waiting()
 
 
 def seal() -> int:

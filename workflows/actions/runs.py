@@ -1,22 +1,20 @@
 """What happens to a run after its transaction: the other system answers, checks come due."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from netsuite.claims import notify
 from netsuite.machine import LostRace, move
+from netsuite.models import Push
 from workflows.contracts import contract
 from workflows.models import ProposedAction, VerifyResult, WorkflowRun, WorkflowStep
-
-if TYPE_CHECKING:
-    from netsuite.models import Push
 
 STEP_STATUS = {"applied": "ok", "failed": "failed", "superseded": "superseded"}
 
 
-def push_settled(push: "Push") -> None:
+def push_settled(push: Push) -> None:
     """Carry a push's outcome into its step, its run and its proposal; harmless when repeated."""
     run = WorkflowRun.objects.filter(run_id=push.run_id).first() if push.run_id else None
     if run is None:
@@ -32,7 +30,19 @@ def push_settled(push: "Push") -> None:
             _settle(proposal, status, push)
 
 
-def _note_step(run: WorkflowRun, push: "Push", status: str) -> None:
+def catch_up() -> int:
+    """Tell again what a worker did not live to tell: a step still open although its push is settled."""
+    told = 0
+    steps = WorkflowStep.objects.filter(kind="ns_push", status__in=["waiting", "failed"])
+    seen = {step.detail.get("push"): step.status for step in steps}
+    for push in Push.objects.filter(pk__in=[pk for pk in seen if pk], status__in=STEP_STATUS):
+        if STEP_STATUS[push.status] != seen[push.pk]:
+            notify(push)
+            told += 1
+    return told
+
+
+def _note_step(run: WorkflowRun, push: Push, status: str) -> None:
     now = timezone.now()
     step = run.steps.filter(kind="ns_push").first()
     if step is None:
@@ -52,7 +62,7 @@ def _close(run: WorkflowRun, status: str) -> None:
     run.save(update_fields=["status", "completed_at", "stages"])
 
 
-def _settle(proposal: ProposedAction, status: str, push: "Push") -> None:
+def _settle(proposal: ProposedAction, status: str, push: Push) -> None:
     by, run_id = f"push:{push.pk}", push.run_id
     try:
         if proposal.status == "failed" and status == "ok":
