@@ -49,7 +49,7 @@ class CustomerPages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     # Thousands of customers owe exactly 0.00; the offset among them must not be cut.
-    offset_cutoff = None
+    offset_cutoff = 0
 
     def get_ordering(self, request: Request, queryset: QuerySet, view: Any) -> tuple[str, ...]:
         asked = request.query_params.get("ordering") or "name"
@@ -132,7 +132,7 @@ class CustomerViewSet(ReadOnlyModelViewSet):
     lookup_value_regex = "[^/]+"
 
     def get_queryset(self) -> CustomerQuerySet:
-        return super().get_queryset().for_rep(self.request.user)
+        return Customer.objects.select_related("sales_rep").for_rep(self.request.user)
 
     def friction(self, customers: Sequence[Customer]) -> Mapping[int, int]:
         """Friction notes of the last 60 days by primary key; the layer that keeps them overrides this."""

@@ -73,7 +73,14 @@ def _counts(keys: Sequence[int], today: date) -> dict[int, dict[str, int]]:
         orders_prior_90=Count("pk", filter=order & ~last_30),
         credit_memos_30=Count("pk", filter=Q(type=Transaction.CREDIT) & last_30),
     )
-    return {row.pop("customer"): row for row in counted}
+    return {
+        row["customer"]: {
+            "orders_last_30": row["orders_last_30"],
+            "orders_prior_90": row["orders_prior_90"],
+            "credit_memos_30": row["credit_memos_30"],
+        }
+        for row in counted
+    }
 
 
 def _order_days(keys: Sequence[int], today: date) -> dict[int, list[date]]:

@@ -19,7 +19,7 @@ from simple_history.models import HistoricalRecords
 from customers.clock import business_today
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 MONEY: DecimalField = DecimalField(max_digits=16, decimal_places=2)
 ZERO = Value(Decimal("0.00"), output_field=MONEY)
@@ -125,11 +125,11 @@ class CustomerQuerySet(QuerySet["Customer"]):
             return self.active().filter(ar_balance__gte=amount, oldest_due__lte=line)
         return self.active().with_balances(as_of).filter(balance_on__gte=amount, oldest_due_on__lte=line)
 
-    def for_rep(self, user: AbstractBaseUser | AnonymousUser | None) -> Self:
+    def for_rep(self, user: AbstractUser | AnonymousUser | None) -> Self:
         """All customers for whoever may see all; otherwise only those whose sales rep the user is."""
         if user is None or not user.is_authenticated:
             return self.none()
-        if user.has_perm("customers.view_every_customer"):  # type: ignore[union-attr]
+        if user.has_perm("customers.view_every_customer"):
             return self
         return self.filter(sales_rep__user=user)
 

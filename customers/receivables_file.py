@@ -148,7 +148,7 @@ class ReceivablesFile:
     def _read_cells(self) -> None:
         done = 0
         for rows in self._spool.cells():
-            self._keep([document for row in rows if (document := self._read(row))])
+            self._keep([document for row in rows if (document := self._read(dict(row)))])
             done += len(rows)
             self.progress("checked", done)
 

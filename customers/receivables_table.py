@@ -160,5 +160,5 @@ def _text(path: Path, encoding: str) -> Iterator[TextIO]:
         yield stream
 
 
-def _reader(stream: TextIO, delimiter: str):  # type: ignore[no-untyped-def]  # csv names no public reader type
+def _reader(stream: TextIO, delimiter: str):  # csv names no public type for its reader
     return csv.reader((line.replace("\0", "") for line in stream), delimiter=delimiter)
