@@ -1,0 +1,46 @@
+"""One row of everything the API shows, about a customer of Dana's."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from customers.models import Customer
+from disputes.actions import open_dispute
+from disputes.models import Dispute
+from holds.actions.pauses import grant_grace
+from holds.models import Pause, ServiceHold
+from netsuite.models import Push
+from tests.factories.holds import held, notice, owing, proposed
+from workflows.models import OutboundEmail, ProposedAction
+
+
+@dataclass(frozen=True)
+class World:
+    """`northside` is on hold, a hold on `harbor` is proposed."""
+
+    northside: Customer
+    harbor: Customer
+    hold: ServiceHold
+    proposal: ProposedAction
+    email: OutboundEmail
+    pause: Pause
+    dispute: Dispute
+    push: Push
+
+
+@pytest.fixture
+def world(mike: Any) -> World:
+    northside, harbor = owing("Northside Grocers"), owing("Harbor Foods")
+    hold = held(northside, mike)
+    return World(
+        northside=northside,
+        harbor=harbor,
+        hold=hold,
+        proposal=proposed(harbor),
+        email=notice(hold),
+        pause=grant_grace(customer=northside, reason="Promised on the phone", by=mike),
+        dispute=open_dispute(customer=northside, reason_text="Short delivery", amount=Decimal(100), by=mike),
+        push=Push.objects.get(record_id=northside.netsuite_id),
+    )
