@@ -186,7 +186,8 @@ def foreseen(proposal: ProposedAction, wording: Wording | None) -> dict[str, Any
     drafts = [step for step in steps if step.step.kind == "hitl_email_draft" and "body" in step.detail]
     drafts.sort(key=lambda step: step.detail["audience"])  # the customer's first
     said = wording.effects(proposal) if wording else ()
-    return {"steps": steps, "drafts": drafts, "effects": [*said, *effects(steps, len(drafts))]}
+    first, *others = effects(steps, len(drafts)) or [""]
+    return {"steps": steps, "drafts": drafts, "effects": [line for line in (first, *said, *others) if line]}
 
 
 def effects(steps: Sequence[Outcome], drafts: int) -> list[str]:

@@ -13,12 +13,12 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from netsuite.errors import Refusal
-from workflows import proposal_list, proposal_page, reauth, run_page
+from workflows import proposal_list, proposal_page, reauth
 from workflows.actions import proposals
-from workflows.models import ProposedAction, WorkflowRun
+from workflows.models import ProposedAction
 from workflows.progress import progress_of
 
-LIST, PAGE = "admin:workflows_proposedaction_changelist", "admin:workflows_proposedaction_change"
+PAGE = "admin:workflows_proposedaction_change"
 VIEW = "workflows.view_proposedaction"
 
 
@@ -72,6 +72,7 @@ def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     return render(request, "console/proposals.html", context, crumbs=[{"title": "Proposals"}])
 
 
+@require_safe
 def show(request: HttpRequest, pk: int | str) -> HttpResponse:
     proposal = proposal_of(request, pk)
     proposal_page.bring_up_to_date(proposal)
@@ -164,14 +165,3 @@ def _item(value: str) -> tuple[int, int]:
     """`12:3` is proposal 12 as shown in version 3; nonsense matches nothing."""
     pk, _, version = value.partition(":")
     return (int(pk), int(version)) if pk.isdecimal() and version.isdecimal() else (0, 0)
-
-
-@require_safe
-def run(request: HttpRequest, pk: int | str) -> HttpResponse:
-    seen_by(request, "workflows.view_workflowrun")
-    rows = WorkflowRun.objects.select_related("customer")
-    if not request.user.has_perm("customers.view_every_customer"):
-        rows = rows.filter(customer__sales_rep__user=request.user)
-    found = get_object_or_404(rows, pk=pk)
-    crumbs = [{"title": "Runs", "link": "../../"}, {"title": f"Run {str(found.run_id)[:8]}"}]
-    return render(request, "console/run.html", run_page.page_of(found), crumbs=crumbs)

@@ -3,36 +3,27 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
+from netsuite.console import SeeOnly
 from workflows import views
-from workflows.admin.base import ReadOnlyAdmin
 from workflows.models import ProposedAction
 from workflows.proposal_page import DECISIONS
 
 
 @admin.register(ProposedAction)
-class ProposalAdmin(ReadOnlyAdmin):
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProposedAction]:
-        return ProposedAction.objects.visible_to(request.user)
+class ProposalAdmin(SeeOnly):
+    """Both pages are views of their own; the decisions are POSTs beside them."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return views.proposals_list(request)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        return views.show(request, object_id or "")
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return views.show(request, object_id)
 
     def get_urls(self) -> list[URLPattern]:
-        inside = self.admin_site.admin_view
-        name = "workflows_proposedaction"
+        inside, name = self.admin_site.admin_view, "workflows_proposedaction"
         decisions = [
             path(f"<path:pk>/{verb}/", inside(views.decide), {"verb": verb}, name=f"{name}_{verb}")
             for verb in DECISIONS

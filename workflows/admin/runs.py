@@ -5,49 +5,39 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import display
 
-from workflows import views
-from workflows.admin.base import ReadOnlyAdmin
-from workflows.badges import badge
+from netsuite.console import SeeOnly, choice_filter
+from workflows import contracts, run_page
 from workflows.models import WorkflowRun
-from workflows.wording import moment
+
+
+def _contracts(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(declared.workflow_type, declared.title) for declared in contracts.all_contracts()]
 
 
 @admin.register(WorkflowRun)
-class RunAdmin(ReadOnlyAdmin):
-    list_display = ("short_id", "contract", "customer", "state", "source", "invoked_by", "started")
-    list_filter = ("status", "workflow_type")
-    search_fields = ("customer__name", "run_id")
+class RunAdmin(SeeOnly):
+    list_title = "Runs"
+    empty = "No run yet. A proposed hold starts the first."
+    heads = (("Run", ""), ("Customer", ""), ("Status", ""), ("Started by", "hide"), ("Started", "num"))
+    row_template, page_template = "console/_run_row.html", "console/run.html"
+    list_display = ("run_id",)
     list_select_related = ("customer",)
     ordering = ("-pk",)
+    search_fields = ("customer__name", "customer__netsuite_id", "run_id")
+    search_help_text = "Customer or run"
+    list_filter = (
+        choice_filter("status", "Status", WorkflowRun.STATUSES),
+        choice_filter("workflow_type", "Contract", _contracts),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowRun]:
         rows = WorkflowRun.objects.all()
-        every = request.user.has_perm("customers.view_every_customer")
+        every = request.user.has_perm("customers.view_every_customer")  # type: ignore[union-attr]
         return rows if every else rows.filter(customer__sales_rep__user=request.user)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        return views.run(request, object_id or "")
+    def facts(self, request: HttpRequest, row: WorkflowRun) -> dict[str, Any]:
+        return run_page.page_of(row)
 
-    @display(description="Run")
-    def short_id(self, run: WorkflowRun) -> str:
-        return str(run.run_id)[:8]
-
-    @display(description="Contract")
-    def contract(self, run: WorkflowRun) -> str:
-        return run.workflow_type.replace("_", " ").capitalize()
-
-    @display(description="Status")
-    def state(self, run: WorkflowRun) -> str:
-        return badge(run.status, "run")
-
-    @display(description="Started", ordering="started_at")
-    def started(self, run: WorkflowRun) -> str:
-        return moment(run.started_at)
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self.change_view(request, object_id)

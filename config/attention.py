@@ -1,0 +1,167 @@
+"""What needs a look: things that went wrong or grew old, each with where to go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from customers.models import SyncState
+from customers.sync import CUSTOMERS, STALE_AFTER, freshness
+from netsuite.models import Channel, Push
+from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
+from workflows.wording import age, clock, count, moment
+
+WORKER_SILENT_AFTER = timedelta(seconds=120)
+RECORDS = {CUSTOMERS: "Customers from NetSuite"}
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Look:
+    """One line: what, how bad (a badge), why in words, and its page ("" when there is none)."""
+
+    title: str
+    sign: str
+    tint: str
+    state: str
+    words: str
+    address: str = ""
+
+
+def needs_a_look(user: Any) -> list[Look]:
+    """Worst first; only what this person may see. A fixed number of queries, whatever went wrong."""
+    now = timezone.now()
+    system: list[Callable[[datetime], list[Look]]] = [_worker, _channels, _pushes, _switches, _checks]
+    found = [look for part in system for look in part(now)] if user.has_perm("netsuite.view_push") else []
+    if user.has_perm("workflows.view_proposedaction"):
+        found += _drift(user)
+    if user.has_perm("workflows.view_outboundemail"):
+        found += _mails(user)
+    if user.has_perm("customers.view_customer"):
+        found += _stale(now)
+    return found
+
+
+def _worker(now: datetime) -> list[Look]:
+    beat = Heartbeat.objects.filter(name="cluster").first()
+    if beat and now - beat.at <= WORKER_SILENT_AFTER:
+        return []
+    since = f"Last sign of life {age(now - beat.at)} ago" if beat else "No sign of life yet"
+    words = f"{since}. Pushes and mails wait until it runs."
+    return [Look("Background work", "cross", "red", "Silent", words, _list("django_q_schedule"))]
+
+
+def _channels(now: datetime) -> list[Look]:
+    looks = []
+    for channel in Channel.objects.order_by("name"):
+        name = "NetSuite" if channel.name == "netsuite" else channel.name
+        if channel.paused_at:
+            words = f"Since {moment(channel.paused_at)}: {channel.paused_reason}"
+            looks.append(Look(f"Writing to {name}", "bars", "red", "Paused", words, _list("netsuite_push")))
+        elif channel.is_closed(now):
+            words = f"Until {moment(channel.closed_until)}: {channel.closed_reason}"
+            looks.append(Look(f"Writing to {name}", "bars", "amber", "Off", words, _list("workflows_killswitch")))
+        elif channel.is_backing_off(now):
+            words = f"{name} asked to slow down. Next try {clock(channel.backoff_until)}."
+            looks.append(Look(f"Writing to {name}", "clock", "amber", "Slowed", words, _list("netsuite_push")))
+    return looks
+
+
+def _pushes(now: datetime) -> list[Look]:
+    """One query: how many failed, how many try again or are unknown, and since when."""
+    trying = Q(status__in=["retrying", "waiting", "uncertain"])
+    sums = Push.objects.aggregate(
+        failed=Count("pk", filter=Q(status="failed")),
+        trying=Count("pk", filter=trying),
+        oldest=Min("created_at", filter=trying),
+    )
+    if not sums["failed"] and not sums["trying"]:
+        return []
+    more = f"{sums['trying']} trying again, oldest {age(now - sums['oldest'])}" if sums["trying"] else ""
+    address = _list("netsuite_push")
+    if sums["failed"]:
+        words = f"NetSuite did not take them. {more}".strip()
+        return [Look("Push queue", "cross", "red", f"{sums['failed']} failed", words, address)]
+    return [Look("Push queue", "turn", "amber", f"{sums['trying']} retrying", more, address)]
+
+
+def _switches(now: datetime) -> list[Look]:
+    switches = [s for s in KillSwitch.objects.exclude(state="off") if s.state_at(now) != "off"]
+    return [
+        Look(
+            s.title,
+            "bars" if s.state == "on" else "warning",
+            "amber",
+            "Switched off" if s.state == "on" else "Armed",
+            f"{s.effect if s.state == 'on' else 'Only logged, nothing is stopped.'} {s.changed_by}: {s.reason}",
+            _list("workflows_killswitch"),
+        )
+        for s in switches
+        if s.name != "ns_writes" or s.state == "armed"
+    ]
+
+
+def _checks(now: datetime) -> list[Look]:
+    failing = list(VerifyResult.objects.failing().select_related("run")[: SHOWN + 1])
+    looks = [
+        Look(check.title, "cross", "red", "Check failed", check.detail, _row("workflows_workflowrun", check.run_id))
+        for check in failing[:SHOWN]
+    ]
+    if len(failing) > SHOWN:
+        looks.append(Look("More checks", "cross", "red", "Failed", "See the runs.", _list("workflows_workflowrun")))
+    return looks
+
+
+def _drift(user: Any) -> list[Look]:
+    rows = ProposedAction.objects.awaiting_decision().visible_to(user).filter(action_type="netsuite_drift")
+    return [
+        Look(str(p.customer), "differs", "plum", "Drift", p.rationale, _row("workflows_proposedaction", p.pk))
+        for p in rows.select_related("customer").largest_first()[:SHOWN]
+    ]
+
+
+def _mails(user: Any) -> list[Look]:
+    rows = OutboundEmail.objects.filter(status__in=["uncertain", "failed"]).visible_to(user)
+    looks = []
+    for mail in rows.select_related("customer").order_by("pk")[:SHOWN]:
+        unknown = mail.status == "uncertain"
+        badge = ("question", "violet", "Uncertain") if unknown else ("cross", "red", "Failed")
+        words = mail.error or ("Nobody knows whether it arrived." if unknown else "The mail server refused it.")
+        looks.append(Look(f"Mail to {mail.customer}", *badge, words, _row("workflows_outboundemail", mail.pk)))
+    return looks
+
+
+def _stale(now: datetime) -> list[Look]:
+    errors = dict(SyncState.objects.exclude(last_error="").values_list("record_type", "last_error"))
+    looks = []
+    for one in freshness(now=now):
+        title = RECORDS.get(one.record_type, "Invoices from NetSuite")
+        said = f" NetSuite said: “{errors[one.record_type]}”" if one.record_type in errors else ""
+        if one.age is None:
+            looks.append(Look(title, "clock", "amber", "Never read", f"The sync has not run yet.{said}"))
+        elif one.stale:
+            limit = count(STALE_AFTER.seconds // 3600, "hour")
+            words = f"Read {clock(one.last_success_at)}, {age(one.age)} ago; limit {limit}.{said}"
+            looks.append(Look(title, "clock", "amber", "Stale", words))
+        elif said:
+            looks.append(Look(title, "warning", "amber", "Not answering", said.strip()))
+    return looks
+
+
+def _list(model: str) -> str:
+    return _address(f"admin:{model}_changelist")
+
+
+def _row(model: str, pk: int) -> str:
+    return _address(f"admin:{model}_change", pk)
+
+
+def _address(page: str, *args: int) -> str:
+    try:
+        return reverse(page, args=args)
+    except NoReverseMatch:
+        return ""
