@@ -62,6 +62,15 @@ def customers_health(
     return {key: health(inputs) for key, inputs in facts.items()}
 
 
+def customer_health(
+    customer: Customer, *, today: date, friction_entries: int = 0, owed: Receivables | None = None
+) -> Health:
+    """One customer's health; `friction_entries` are the friction notes of the last 60 days."""
+    known = None if owed is None else {customer.pk: owed}
+    friction = {customer.pk: friction_entries}
+    return customers_health([customer], today=today, friction=friction, owed=known)[customer.pk]
+
+
 def _counts(keys: Sequence[int], today: date) -> dict[int, dict[str, int]]:
     order = Q(type=Transaction.SALES_ORDER) & ~Q(status=CANCELLED)
     last_30 = Q(issued__gt=today - timedelta(days=30))

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from customers.health import customers_health, health_inputs
+from customers.health import customer_health, customers_health, health_inputs
 from customers.rules import HealthInputs
 from tests.factories.customers import CreditFactory, CustomerFactory, InvoiceFactory, SalesOrderFactory
 
@@ -72,3 +72,10 @@ def test_a_page_of_customers_costs_three_queries(acme, django_assert_num_queries
     page = [acme, SalesOrderFactory(issued=days_ago(3)).customer, InvoiceFactory().customer]
     with django_assert_num_queries(3):
         assert len(customers_health(page, today=TODAY)) == 3
+
+
+def test_one_customer_scores_as_on_the_page(acme):
+    CreditFactory(customer=acme, issued=days_ago(1))
+    page = customers_health([acme], today=TODAY, friction={acme.pk: 2})
+    assert customer_health(acme, today=TODAY, friction_entries=2) == page[acme.pk]
+    assert page[acme.pk].score == 11.0
