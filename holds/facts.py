@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
@@ -115,14 +117,15 @@ def owed_facts(customer: Customer, context: Mapping[str, Any]) -> Owed:
 
 
 def last_declined(customer_ids: Sequence[int], since: date) -> set[int]:
-    """Customers whose hold a person declined on or after `since`."""
+    """Customers whose hold a person declined on or after the business day `since`."""
     rows = (
         AutoDecision.objects.filter(decision_type="service_hold_declined", customer__in=customer_ids)
         .order_by()
         .values("customer")
         .annotate(last=Max("at"))
     )
-    return {row["customer"] for row in rows if row["last"].date() >= since}
+    zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
+    return {row["customer"] for row in rows if row["last"].astimezone(zone).date() >= since}
 
 
 def hold_status(customer: Customer) -> HoldVerdict:

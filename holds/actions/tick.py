@@ -19,6 +19,7 @@ from holds.actions.pauses import break_broken_plans
 from holds.facts import last_declined, line_of, running_pauses
 from holds.models import ServiceHold
 from holds.rules import Line, Owed, crosses, skip_reason
+from netsuite.errors import Refusal
 from netsuite.machine import LostRace
 from workflows import runner
 from workflows.access import Actor, label, require
@@ -65,10 +66,13 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
 
     A second tick on the same day stages nothing new. Today's tick also withdraws its own earlier
     proposals that no longer cross, and raises the version of those whose figures moved.
+    Raises Refusal for a day that has not come: nobody is late yet.
     """
     require(by, "holds.propose_servicehold", "run the aging tick")
     loaded = runner.load(HOLD)
     line, today = line_of(loaded.thresholds), business_today()
+    if as_of > today:
+        raise Refusal(f"{as_of} has not come; today is {today}.", code="invalid_date", status=400)
     result = TickResult(as_of, customers=Customer.objects.active().count())
     if as_of == today:
         adopt_newly_issued(today)
@@ -148,13 +152,14 @@ def _keep_open_ones_true(line: Line, today: date) -> int:
 
 def _withdraw(proposal: ProposedAction, line: Line) -> bool:
     shown = proposal.evidence
-    if crosses(Owed(Decimal(shown["ar_balance"]), shown["days_overdue"]), line):
+    reason = "Paid or below the line: no longer crosses."
+    if proposal.customer and proposal.customer.is_inactive:
+        reason = "Inactive in NetSuite: there is nothing to hold."
+    elif crosses(Owed(Decimal(shown["ar_balance"]), shown["days_overdue"]), line):
         return False
     try:
         with transaction.atomic():
-            proposals.supersede(
-                proposal=proposal, by=label(SOURCE), reason="Paid or below the line: no longer crosses."
-            )
+            proposals.supersede(proposal=proposal, by=label(SOURCE), reason=reason)
     except LostRace:
         return False
     return True

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.clock import business_today
 from holds.actions.tick import aging_tick
+from netsuite.errors import Refusal
 
 
 def day(text: str) -> date:
@@ -27,7 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object on the last line.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        result = aging_tick(as_of=options["as_of"] or business_today(), by="command:aging_tick").as_dict()
+        try:
+            result = aging_tick(as_of=options["as_of"] or business_today(), by="command:aging_tick").as_dict()
+        except Refusal as refusal:
+            raise CommandError(refusal.detail) from None
         if options["json"]:
             self.stdout.write(json.dumps(result))
             return
