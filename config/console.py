@@ -30,7 +30,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "COLORS": {"base": BASE, "primary": PRIMARY, "font": FONT},
-    "STYLES": [lambda request: local("holdgate/console.css")],
+    "STYLES": [lambda request: local("holdgate/console.css"), lambda request: local("holdgate/pages.css")],
     "SCRIPTS": [lambda request: local("holdgate/keys.js")],
     "ENVIRONMENT": "config.menu.environment",
     "GLOBAL_CALLBACK": "config.menu.extras",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, When
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -31,13 +31,10 @@ class PushAdmin(SeeOnly):
     list_filter = (choice_filter("status", "Status", PushStatus.choices),)
     verbs, list_verbs = ("retry",), ("retry_all",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """What needs somebody first, then what is on its way, then what is done."""
-        open_first = Case(When(status=PushStatus.FAILED, then=0), When(status__in=_ON_ITS_WAY, then=1), default=2)
-        return super().get_queryset(request).annotate(urgency=open_first)
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("urgency", "-pk")
+        urgency = Case(When(status=PushStatus.FAILED, then=0), When(status__in=_ON_ITS_WAY, then=1), default=2)
+        return (urgency.asc(), "-pk")
 
     def list_facts(self, request: HttpRequest) -> dict[str, Any]:
         failed = Push.objects.failed().count()

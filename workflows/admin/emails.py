@@ -50,13 +50,9 @@ class EmailAdmin(SeeOnly):
         )
         return [state, *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """What still waits comes first."""
-        done = Case(When(status__in=["sent", "discarded"], then=1), default=0)
-        return super().get_queryset(request).annotate(is_done=done).order_by("is_done", "-pk")
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("is_done", "-pk")
+        return (Case(When(status__in=["sent", "discarded"], then=1), default=0).asc(), "-pk")
 
     def facts(self, request: HttpRequest, row: OutboundEmail) -> dict[str, Any]:
         since = request.GET.get("since", "")
