@@ -80,10 +80,7 @@ def test_whoever_may_lifts_at_once(api, mike, northside):
     hold = held(northside, mike)
     answer = api(mike).post(f"{HOLDS}{hold.pk}/lift/", {"reason": "Paid"}).json()
     assert (answer["lifted"], answer["hold"]["status"], answer["proposal"]) == (True, "lifted", None)
-    assert (
-        Push.objects.get(run_id=answer["run_id"]).body == {"creditHold": "AUTO"}
-        or Push.objects.filter(run_id=answer["run_id"]).exists()
-    )
+    assert Push.objects.get(run_id=answer["run_id"]).body == {HOLD_INTENT: "AUTO"}
 
 
 def test_others_stage_the_lift(api, mike, clerk, northside):
