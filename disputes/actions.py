@@ -30,11 +30,15 @@ def open_dispute(
     """Record that a customer contests an invoice; `amount` (base currency) is set apart for 30 days by default.
 
     Without an amount the whole open amount of a known invoice is set apart. Raises Refusal for an
-    amount above what is open on the invoice.
+    unknown reason and for an amount that is none or above what is open on the invoice.
     """
     require(by, "disputes.add_dispute", "open disputes")
     if not reason_text.strip():
         raise Refusal("Write what the customer says.", code="reason_required", status=400)
+    if reason not in dict(Dispute.REASONS):
+        raise Refusal("The reason is pricing, qty, quality, delivery or other.", code="invalid_reason", status=400)
+    if amount is not None and amount <= 0:
+        raise Refusal("A disputed amount is more than zero.", code="invalid_amount", status=400)
     invoice = customer.transactions.invoices().filter(tranid=invoice_ref).first() if invoice_ref else None
     if amount is None and invoice:
         amount = invoice.unpaid or None
@@ -62,6 +66,8 @@ def resolve(*, dispute: Dispute, resolution: str, by: Actor, reason: str) -> Dis
     require(by, "disputes.resolve_dispute", "resolve disputes")
     if resolution not in dict(Dispute.RESOLUTIONS):
         raise Refusal("Say how it ended: credit issued, upheld or withdrawn.", code="invalid_resolution", status=400)
+    if not reason.strip():
+        raise Refusal("Say why: the reason goes into the audit.", code="reason_required", status=400)
     with transaction.atomic():
         try:
             move(dispute, "resolve", by=label(by), reason=reason, resolution=resolution, resolved_at=timezone.now())
