@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -45,7 +46,7 @@ class CustomerList(SeeOnly):
         ("Status", ""),
         ("Days overdue", "num hide"),
         ("Open orders", "num hide"),
-        ("AR balance, base", "num end"),
+        (f"AR balance, {settings.BASE_CURRENCY}", "num end"),
     )
     row_template = "customer/_row.html"
     list_display = ("name", "region", "entitystatus", "oldest_due", "open_orders_total", "ar_balance")

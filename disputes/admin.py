@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,7 +27,7 @@ class DisputeAdmin(SeeOnly):
         ("Invoice", ""),
         ("Status", ""),
         ("Set apart until", "hide"),
-        ("Disputed, base", "num end"),
+        (f"Disputed, {settings.BASE_CURRENCY}", "num end"),
     )
     row_template, page_template = "control/_dispute_row.html", "control/dispute.html"
     change_list_template = "control/disputes.html"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -21,7 +22,13 @@ BY_CUSTOMER = ("customer__name", "customer__entity_id", "=customer__netsuite_id"
 class HoldAdmin(SeeOnly):
     list_title = "Holds"
     empty = "Nobody is or was on hold. The aging tick proposes holds; a person approves them."
-    heads = (("Customer", ""), ("Status", ""), ("Since", "hide"), ("Reason", "hide"), ("AR then, base", "num end"))
+    heads = (
+        ("Customer", ""),
+        ("Status", ""),
+        ("Since", "hide"),
+        ("Reason", "hide"),
+        (f"AR then, {settings.BASE_CURRENCY}", "num end"),
+    )
     row_template, page_template = "control/_hold_row.html", "control/hold.html"
     list_display = ("customer", "status", "placed_at", "reason", "ar_balance")
     list_select_related = ("customer", "proposal")

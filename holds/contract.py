@@ -233,6 +233,7 @@ HOLD = Contract(
         "quiet_days_after_reject": 7,
     },
     texts=HOLD_TEXTS,
+    placeholders=drafts.PLACEHOLDERS,
     narrative=lambda s: (
         f"Held at {money(s.facts.context['owed']['ar_balance'])}, "
         f"{s.facts.context['owed']['days_overdue']} days overdue: {s.reason}"
@@ -266,6 +267,7 @@ LIFT = Contract(
     tags="service_hold_lift,customer:{customer}",
     thresholds={"respect_days": 7},
     texts=LIFT_TEXTS,
+    placeholders=drafts.PLACEHOLDERS,
     narrative=lambda s: f"Hold lifted: {s.reason}",
     decision_type="service_hold_lift",
     mail_facts=drafts.lift_facts,

@@ -17,7 +17,7 @@ from customers.models import Customer
 from customers.rules import Health, exposure
 from disputes.models import Dispute
 from holds.models import Pause, ServiceHold
-from workflows import charts
+from workflows import charts, contracts
 from workflows.evidence import about
 from workflows.models import AutoDecision, OutboundEmail, ProposedAction, ReflexionEntry
 from workflows.proposal_page import figures, invoice_rows, terms_of
@@ -128,12 +128,20 @@ def timeline(customer: Customer, *, upto: int) -> list[Event]:
     notes = ReflexionEntry.objects.about(customer).order_by("-at", "-pk")[:upto]
     events = [
         *map(_decision, decisions),
-        *(Event(p.proposed_at, "clock", "amber", f"{p} proposed", p.rationale, p.proposed_by, _of(p)) for p in staged),
+        *(
+            Event(p.proposed_at, "clock", "amber", f"{_title(p)} proposed", p.rationale, p.proposed_by, _of(p))
+            for p in staged
+        ),
         *(Event(e.created_at, "mail", "slate", "Mail drafted", e.subject, "", _of(e)) for e in drafted),
         *(Event(e.sent_at, "mail", "green", "Mail sent", e.subject, e.to_email, _of(e)) for e in sent if e.sent_at),
         *(Event(n.at, "info", "slate", "Note", n.narrative, "") for n in notes),
     ]
     return _newest(events)[:upto]
+
+
+def _title(proposal: ProposedAction) -> str:
+    declared = contracts.contract(proposal.workflow_type)
+    return declared.title if declared else proposal.get_action_type_title()
 
 
 def _newest(events: Iterable[Event]) -> Sequence[Any]:

@@ -194,6 +194,8 @@ class Contract:
     tags: str = ""
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # What the texts may name in braces.
+    placeholders: frozenset[str] = frozenset()
     narrative: Callable[[Situation], str] = lambda s: s.reason
     decision_type: str = ""
     # Called inside the transaction that staged, approved or declined.

@@ -1,5 +1,5 @@
 """The kernel in the console: lists, facts and buttons that call actions; no rule."""
 
-from workflows.admin import emails, proposals, runs
+from workflows.admin import decisions, definitions, emails, proposals, runs, switches
 
-__all__ = ["emails", "proposals", "runs"]
+__all__ = ["decisions", "definitions", "emails", "proposals", "runs", "switches"]

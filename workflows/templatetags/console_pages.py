@@ -28,3 +28,9 @@ def band(parts: tuple[str, str, str]) -> SafeString:
 def points(value: Any) -> str:
     """Points of a score with one decimal: `12.5`."""
     return f"{value:.1f}"
+
+
+@register.filter
+def of_key_or_none(mapping: Any, key: str) -> Any:
+    """The value of a key, of a mapping that may be missing."""
+    return mapping.get(key) if isinstance(mapping, dict) else None

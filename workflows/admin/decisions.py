@@ -1,0 +1,54 @@
+"""Decisions: searched and read, never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from netsuite.console import SeeOnly, choice_filter
+from workflows.admin import audit
+from workflows.models import AutoDecision
+
+
+def _types(request: HttpRequest) -> list[tuple[str, str]]:
+    found = AutoDecision.objects.order_by("decision_type").values_list("decision_type", flat=True).distinct()
+    return [(one, one.replace("_", " ").capitalize()) for one in found[:100]]
+
+
+@admin.register(AutoDecision)
+class DecisionAdmin(SeeOnly):
+    list_title = "Audit"
+    empty = "No decisions yet."
+    heads = (("Decision", ""), ("Customer", "hide"), ("Reason", "hide"), ("By", ""), ("When", "num"))
+    row_template, page_template = "control/_decision_row.html", "control/decision.html"
+    change_list_template = "control/audit.html"
+    list_display = ("decision_type",)
+    list_select_related = ("customer", "seal")
+    search_fields = ("customer__name", "=customer__netsuite_id", "by", "reason", "entity_ref")
+    search_help_text = "Customer, person, reason or reference"
+    list_filter = (choice_filter("type", "Decision", _types, "decision_type"),)
+    list_verbs = ("verify", "head")
+
+    def list_facts(self, request: HttpRequest) -> dict[str, Any]:
+        return audit.chain_facts(request.user)
+
+    def facts(self, request: HttpRequest, row: AutoDecision) -> dict[str, Any]:
+        seal = getattr(row, "seal", None)
+        return {
+            "title": row.decision_type.replace("_", " ").capitalize(),
+            "seal": seal,
+            "is_intact": seal is not None and audit.is_intact(seal),
+            "before_and_after": _compared(row),
+        }
+
+    def verify(self, request: HttpRequest) -> None:
+        audit.verify(request.user)
+
+    def head(self, request: HttpRequest) -> HttpResponse:
+        return audit.head_as_text(request)
+
+
+def _compared(row: AutoDecision) -> list[tuple[str, Any, Any]]:
+    """Before and after by name; a name that only one side has is empty on the other."""
+    names = [*row.before, *(name for name in row.after if name not in row.before)]
+    return [(name, row.before.get(name), row.after.get(name)) for name in names]

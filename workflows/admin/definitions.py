@@ -1,0 +1,110 @@
+"""Contracts: their numbers and texts can be changed, their steps are read here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from netsuite.console import SeeOnly
+from workflows import contracts
+from workflows.actions import definitions
+from workflows.models import WorkflowDefinition
+
+WORDS = {
+    "days": ("Days overdue, at least", "From here on the aging tick proposes a hold."),
+    "amount": ("AR balance, at least", "In base currency; both lines must be crossed."),
+    "strong_days": ("Strong: days overdue, more than", "The proposal says “strong recommendation”."),
+    "strong_amount": ("Strong: AR balance, more than", "In base currency."),
+    "quiet_days_after_reject": ("Days of quiet after a rejected hold", "The tick proposes nothing in this time."),
+    "respect_days": ("Days a lifted hold is respected", "The tick proposes no new hold in this time."),
+}
+
+
+@admin.register(WorkflowDefinition)
+class DefinitionAdmin(SeeOnly):
+    list_title = "Contracts"
+    empty = "No contracts. They are declared in code and appear after a migration."
+    heads = (("Contract", ""), ("Risk", "num"), ("State", ""), ("Changed here", "hide"), ("Version", "num hide"))
+    row_template, page_template = "control/_contract_row.html", "control/contract.html"
+    list_display = ("title", "risk_level", "enabled", "updated_at", "version")
+    verbs = ("save",)
+
+    def facts(self, request: HttpRequest, row: WorkflowDefinition) -> dict[str, Any]:
+        declared, sent = contracts.contract(row.workflow_type), request.POST
+        may = request.user.has_perm(definitions.MAY) and declared is not None
+        return {
+            "declared": declared,
+            "seen": definitions.version_of(row),
+            "numbers": _numbers(row, declared, sent),
+            "texts": _texts(row, declared, sent),
+            "enabled": "enabled" in sent if sent else row.enabled,
+            "may_change": may,
+            "placeholders": sorted(declared.placeholders) if declared else [],
+            "history": _history(row),
+        }
+
+    def save(self, request: HttpRequest, row: WorkflowDefinition) -> None:
+        sent, declared = request.POST, contracts.contract(row.workflow_type)
+        texts = {
+            name: {part: sent[f"{name}.{part}"] for part in ("subject", "body") if f"{name}.{part}" in sent}
+            for name in (declared.texts if declared else ())
+        }
+        definitions.change(
+            definition=row,
+            seen=sent.get("seen", ""),
+            thresholds={name: sent.get(name, "") for name in (declared.thresholds if declared else ())},
+            texts=texts,
+            enabled="enabled" in sent,
+            by=request.user,  # type: ignore[arg-type]
+            reason=sent.get("reason", ""),
+        )
+
+
+def _numbers(row: WorkflowDefinition, declared: Any, sent: Any) -> list[dict[str, Any]]:
+    """One field a number: what is typed, saved, or the contract's own."""
+    found = []
+    for name, own in (declared.thresholds if declared else {}).items():
+        title, hint = WORDS.get(name, (name.replace("_", " ").capitalize(), ""))
+        value = sent.get(name, row.thresholds.get(name, own))
+        found.append({"name": name, "title": title, "hint": hint, "value": value, "own": own})
+    return found
+
+
+def _texts(row: WorkflowDefinition, declared: Any, sent: Any) -> list[dict[str, Any]]:
+    """Subject and body of each draft: what is typed, saved, or the contract's own."""
+    found = []
+    for name, own in (declared.texts if declared else {}).items():
+        kept = {**own, **row.texts.get(name, {})}
+        found.append(
+            {
+                "name": name,
+                "title": name.replace("_", " ").capitalize(),
+                "subject": sent.get(f"{name}.subject", kept["subject"]),
+                "body": sent.get(f"{name}.body", kept["body"]),
+                "edited": name in row.texts,
+            }
+        )
+    return found
+
+
+def _history(row: WorkflowDefinition) -> list[dict[str, Any]]:
+    """Each change with what was before and after, newest first."""
+    records = list(row.history.select_related("history_user").order_by("-history_date", "-history_id")[:30])
+    found = []
+    for record, older in zip(records, [*records[1:], None], strict=True):
+        found.append({"record": record, "changes": _changes(older, record) if older else []})
+    return found
+
+
+def _changes(older: Any, newer: Any) -> list[tuple[str, Any, Any]]:
+    changed = [("Version in code", older.version, newer.version)] if older.version != newer.version else []
+    if older.enabled != newer.enabled:
+        changed.append(("Enabled", older.enabled, newer.enabled))
+    for name in sorted({*older.thresholds, *newer.thresholds}):
+        before, after = older.thresholds.get(name), newer.thresholds.get(name)
+        if before != after:
+            changed.append((WORDS.get(name, (name, ""))[0], before or "as in code", after or "as in code"))
+    for name in sorted({*older.texts, *newer.texts}):
+        if older.texts.get(name) != newer.texts.get(name):
+            changed.append((f"Text: {name.replace('_', ' ')}", "former text", "new text"))
+    return changed
