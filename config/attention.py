@@ -38,11 +38,9 @@ def needs_a_look(user: Any) -> list[Look]:
     system: list[Callable[[datetime], list[Look]]] = [_worker, _channels, _pushes, _switches, _checks]
     found = [look for part in system for look in part(now)] if user.has_perm("netsuite.view_push") else []
     if user.has_perm("workflows.view_proposedaction"):
-        found += _drift(user)
+        found += _drift(user) + _stale(now)
     if user.has_perm("workflows.view_outboundemail"):
         found += _mails(user)
-    if user.has_perm("customers.view_customer"):
-        found += _stale(now)
     return found
 
 

@@ -16,7 +16,7 @@ from customers.clock import business_today
 from customers.models import Customer, Transaction
 from customers.rules import Receivables, days_overdue, exposure, utilisation
 from netsuite.errors import Refusal
-from workflows import charts, contracts, runner
+from workflows import charts, contracts, reread, runner
 from workflows.actions.proposals import REASON_FROM_RISK, REFUSED_RISK
 from workflows.evidence import About, Why, Wording, about, wording_of
 from workflows.models import ProposedAction
@@ -58,7 +58,7 @@ def day_of(proposal: ProposedAction) -> date:
 def bring_up_to_date(proposal: ProposedAction) -> None:
     """Read the facts again before a person reads them; a change raises the version."""
     if proposal.status == "pending" and proposal.run_id and contracts.contract(proposal.workflow_type):
-        runner.reread([proposal], business_today())
+        reread.reread([proposal], business_today())
 
 
 def page_of(proposal: ProposedAction, user: Any) -> dict[str, Any]:
@@ -192,13 +192,20 @@ def foreseen(proposal: ProposedAction, wording: Wording | None) -> dict[str, Any
 
 def effects(steps: Sequence[Outcome], drafts: int) -> list[str]:
     """The dialog's lines: what is written, here and in NetSuite, and that nothing is mailed."""
-    written = [step.words for step in steps if step.step.kind != "hitl_email_draft"]
+    written = [_effect(step) for step in steps if step.step.kind != "hitl_email_draft"]
     if not drafts:
         return written
     return [
         *written,
         f"{count(drafts, 'draft').capitalize()} {'waits' if drafts == 1 else 'wait'} for you. Nothing is mailed.",
     ]
+
+
+def _effect(step: Outcome) -> str:
+    """A push names the other system; what happens here speaks for itself."""
+    if step.step.kind != "ns_push":
+        return step.words
+    return f"{step.step.title}: {step.words[:1].lower()}{step.words[1:]}"
 
 
 def may(proposal: ProposedAction, user: Any) -> dict[str, Any]:

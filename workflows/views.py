@@ -89,10 +89,11 @@ def _page(request: HttpRequest, proposal: ProposedAction, *, status: int = 200, 
     return render(request, "console/proposal.html", context, crumbs=crumbs, status=status)
 
 
-@require_POST
 def decide(request: HttpRequest, pk: int | str, verb: str) -> HttpResponse:
     """Approve, reject or defer what was shown; a refusal brings the page back with what was typed."""
     proposal = proposal_of(request, pk)
+    if request.method != "POST":
+        return redirect(PAGE, proposal.pk)  # a refused page that was loaded again
     try:
         if proposal.risk_level >= reauth.FROM_RISK:
             reauth.require_fresh_signin(request, request.POST.get("password", ""))

@@ -68,7 +68,7 @@ def test_the_dialog_says_the_effects(mike, url):
     response = signed_in(mike).get(f"{url}change/")
     assert response.context["effects"] == [
         "Order forms refuse Northside Grocers, in every mode.",
-        "Hold field AUTO → ON, then read back as proof.",
+        "Hold in NetSuite: hold field AUTO → ON, then read back as proof.",
         "Two drafts wait for you. Nothing is mailed.",
     ]
 
@@ -146,8 +146,9 @@ def test_a_version_that_is_no_number_is_stale(mike, proposal, url):
     assert approve(signed_in(mike), url, proposal, version="x").status_code == 409
 
 
-def test_approving_by_get_is_refused(mike, url):
-    assert signed_in(mike).get(f"{url}approve/").status_code == 405
+def test_loading_a_refused_page_again_decides_nothing(mike, proposal, url):
+    assert signed_in(mike).get(f"{url}approve/").url == f"{url}change/"
+    assert status_of(proposal) == "pending"
 
 
 def test_reject(mike, proposal, url):
