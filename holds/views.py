@@ -18,7 +18,7 @@ from holds.facts import line_of
 from holds.forms import LiftForm, ProposeForm
 from holds.models import ServiceHold
 from netsuite.errors import Refusal
-from workflows import runner
+from workflows import stages
 from workflows.models import ProposedAction
 from workflows.views import PAGE, render
 
@@ -52,7 +52,7 @@ class Propose(View):
             "customer": customer,
             "form": form,
             "owed": receivables_of(customer, today),
-            "line": line_of(runner.load(holds.HOLD).thresholds),
+            "line": line_of(stages.load(holds.HOLD).thresholds),
             "earlier": earlier,
             **more,
         }

@@ -4,7 +4,7 @@
 6 post actions, 7 verify. `preview` walks all of them and writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,26 +16,15 @@ from customers.models import Customer
 from netsuite.errors import Refusal
 from netsuite.machine import born_many
 from workflows.access import Actor, label
-from workflows.contracts import GATE_FROM_RISK, Contract, Facts, Situation, Stake, contract, thresholds
-from workflows.fingerprint import fingerprint
-from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowDefinition, WorkflowRun
+from workflows.contracts import GATE_FROM_RISK, Dispatch, Facts, Situation
+from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowRun
+from workflows.reread import FactsMoved, has_moved
+from workflows.stages import Loaded, Verdict, WorkflowNotFound, gather, judge, load, new_proposal, new_run
 from workflows.steps import Outcome, foresee, perform
-
-
-class WorkflowNotFound(Refusal):
-    code = "workflow_type_not_found"
-    status = 404
 
 
 class AlreadyProposed(Refusal):
     code = "already_proposed"
-    status = 409
-
-
-class FactsMoved(Refusal):
-    """The facts are not those that the approver was shown."""
-
-    code = "facts_moved"
     status = 409
 
 
@@ -46,138 +35,11 @@ class Blocked(Refusal):
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A contract with the version and the edits that are in force."""
-
-    contract: Contract
-    definition: WorkflowDefinition
-    thresholds: Mapping[str, Any]
-
-    def texts(self) -> Mapping[str, Any]:
-        return {**self.contract.texts, **self.definition.texts}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Facts, what they block or warn about, and the proposal that they justify."""
-
-    facts: Facts
-    blocks: list[dict[str, str]]
-    warnings: list[dict[str, str]]
-    stake: Stake
-
-
-@dataclass(frozen=True)
 class Preview:
     """What a run would do; every outcome has the status `dry_run`."""
 
     verdict: Verdict
     steps: list[Outcome]
-
-
-def load(workflow_type: str) -> Loaded:
-    """Stage 1. Raises WorkflowNotFound for an unknown or disabled contract."""
-    declared = contract(workflow_type)
-    definition = WorkflowDefinition.objects.filter(workflow_type=workflow_type, enabled=True).first()
-    if declared is None or definition is None:
-        raise WorkflowNotFound(f"The contract “{workflow_type}” does not exist or is switched off.")
-    return Loaded(declared, definition, thresholds(definition, declared))
-
-
-def gather(loaded: Loaded, inputs: Mapping[int, Mapping[str, Any]], today: date) -> dict[int, Facts]:
-    """Stage 2: the contract's named queries, each once for all customers. `inputs` by customer id."""
-    ids = list(inputs)
-    customers = Customer.objects.select_related("sales_rep").in_bulk(ids)
-    answers = {query.name: (query.load(ids, today), query.default) for query in loaded.contract.queries}
-    return {
-        pk: Facts(
-            customer=customers[pk],
-            inputs=inputs[pk],
-            context={name: found.get(pk, default) for name, (found, default) in answers.items()},
-            thresholds=loaded.thresholds,
-            today=today,
-        )
-        for pk in ids
-    }
-
-
-def judge(loaded: Loaded, facts: Facts) -> Verdict:
-    """Stage 3: preconditions as words, and the stake."""
-    failed = [p for p in loaded.contract.preconditions if not p.holds(facts)]
-    as_words = [(p.severity, {"code": p.code, "detail": p.words(facts)}) for p in failed]
-    return Verdict(
-        facts=facts,
-        blocks=[words for severity, words in as_words if severity == "block"],
-        warnings=[words for severity, words in as_words if severity == "warn"]
-        + [dict(warning) for warning in loaded.contract.warnings(facts)],
-        stake=loaded.contract.stake(facts),
-    )
-
-
-def stage_log(verdict: Verdict, gate: str) -> list[dict[str, Any]]:
-    """Stages 1 to 4 as the run page shows them."""
-    now = timezone.now()
-    blocked = bool(verdict.blocks)
-    return [
-        {"stage": "load_contract", "status": "ok", "at": now},
-        {"stage": "load_context", "status": "ok", "at": now, "words": ", ".join(verdict.facts.context)},
-        {
-            "stage": "preconditions",
-            "status": "blocked" if blocked else "warned" if verdict.warnings else "ok",
-            "at": now,
-            "words": " ".join(w["detail"] for w in [*verdict.blocks, *verdict.warnings]),
-        },
-        *([] if blocked else [{"stage": "human_gate", "status": gate, "at": now}]),
-    ]
-
-
-def new_run(loaded: Loaded, verdict: Verdict, *, by: str, source: str, gated: bool) -> WorkflowRun:
-    """An unsaved run with stages 1 to 4 filled in."""
-    blocked = bool(verdict.blocks)
-    return WorkflowRun(
-        workflow_type=loaded.contract.workflow_type,
-        definition_version=loaded.definition.version,
-        customer=verdict.facts.customer,
-        status="blocked" if blocked else "awaiting_decision" if gated else "running",
-        source=source,
-        invoked_by=by,
-        inputs=dict(verdict.facts.inputs),
-        context=dict(verdict.facts.context),
-        warnings=verdict.warnings,
-        error=" ".join(block["detail"] for block in verdict.blocks),
-        stages=stage_log(verdict, "waiting" if gated else "not_needed"),
-        completed_at=timezone.now() if blocked else None,
-    )
-
-
-def new_proposal(loaded: Loaded, run: WorkflowRun, verdict: Verdict, by: str) -> ProposedAction:
-    """An unsaved proposal for a saved run."""
-    stake = verdict.stake
-    return ProposedAction(
-        action_type=f"workflow_{loaded.contract.workflow_type}",
-        entity_type="workflow",
-        entity_ref=run.entity_ref,
-        customer=verdict.facts.customer,
-        run=run,
-        risk_level=loaded.definition.risk_level,
-        proposed_by=by,
-        content_hash=fingerprint(dict(stake.proposed_change)),
-        **shown(verdict),
-    )
-
-
-def shown(verdict: Verdict) -> dict[str, Any]:
-    """The part of a proposal that the approver reads; it changes with the facts."""
-    stake = verdict.stake
-    return {
-        "current_state_json": dict(stake.current_state),
-        "proposed_change_json": dict(stake.proposed_change),
-        "evidence": dict(stake.evidence),
-        "rationale": stake.rationale,
-        "warnings": verdict.warnings,
-        "strong": stake.strong,
-        "at_stake": stake.at_stake,
-    }
 
 
 def stage_many(
@@ -287,14 +149,6 @@ def _refuse_second(workflow_type: str, customer: Customer) -> None:
         )
 
 
-def _situation(
-    loaded: Loaded, facts: Facts, run: WorkflowRun, proposal: ProposedAction | None, by: str, reason: str
-) -> Situation:
-    return Situation(
-        run=run, facts=facts, texts=loaded.texts(), by=by, reason=reason, now=timezone.now(), proposal=proposal
-    )
-
-
 def carry_out(
     run: WorkflowRun, *, by: str, reason: str, today: date, proposal: ProposedAction | None = None
 ) -> list[Outcome]:
@@ -307,10 +161,10 @@ def carry_out(
     facts = gather(loaded, {run.customer_id: run.inputs}, today)[run.customer_id]
     if blocks := [p for p in loaded.contract.preconditions if p.severity == "block" and not p.holds(facts)]:
         raise Blocked(" ".join(block.words(facts) for block in blocks))
-    if proposal is not None and _has_moved(loaded, facts, proposal, today):
+    if proposal is not None and has_moved(loaded, facts, proposal, today):
         raise FactsMoved(f"The facts of proposal {proposal.pk} changed since they were shown.")
     situation = _situation(loaded, facts, run, proposal, by, reason)
-    outcomes = perform(loaded.contract.steps, situation, risk_level=loaded.definition.risk_level)
+    outcomes = perform(loaded.contract.steps, situation, risk_level=loaded.definition.risk_level, dispatch=_dispatch)
     now = timezone.now()
     VerifyResult.objects.bulk_create(
         VerifyResult(run=run, check_name=check.name, title=check.title, due_at=now + check.after)
@@ -322,6 +176,14 @@ def carry_out(
     run.stages = [*_gate_passed(run, by, now), *_late_stages(situation, loaded, waiting, now)]
     run.save(update_fields=["status", "completed_at", "stages"])
     return outcomes
+
+
+def _situation(
+    loaded: Loaded, facts: Facts, run: WorkflowRun, proposal: ProposedAction | None, by: str, reason: str
+) -> Situation:
+    return Situation(
+        run=run, facts=facts, texts=loaded.texts(), by=by, reason=reason, now=timezone.now(), proposal=proposal
+    )
 
 
 def _gate_passed(run: WorkflowRun, by: str, now: datetime) -> list[dict[str, Any]]:
@@ -370,44 +232,12 @@ def preview_of(proposal: ProposedAction, today: date) -> Preview:
     )
 
 
-def _day(run: WorkflowRun, today: date) -> date:
-    """The day whose figures the run shows: today, unless it was staged for a past day."""
-    return date.fromisoformat(run.inputs["as_of"]) if "as_of" in run.inputs else today
-
-
-def _has_moved(loaded: Loaded, facts: Facts, proposal: ProposedAction, today: date) -> bool:
-    assert proposal.run is not None
-    assert proposal.customer_id is not None
-    day = _day(proposal.run, today)
-    if day != today:
-        facts = gather(loaded, {proposal.customer_id: proposal.run.inputs}, day)[proposal.customer_id]
-    return loaded.contract.stake(facts).evidence.get("material") != proposal.evidence.get("material")
-
-
-def reread(proposals: Sequence[ProposedAction], today: date) -> list[ProposedAction]:
-    """Bring pending proposals up to today's facts; answers those whose shown facts changed, versions raised.
-
-    A mere new day is no change: only what the contract puts under evidence["material"] counts.
-    """
-    changed = []
-    staged = [(p, p.run) for p in proposals if p.run is not None]
-    for workflow_type, day in {(p.workflow_type, _day(run, today)) for p, run in staged}:
-        loaded = load(workflow_type)
-        mine = [p for p, run in staged if (p.workflow_type, _day(run, today)) == (workflow_type, day)]
-        facts = gather(loaded, {p.customer_id: p.run.inputs for p in mine if p.customer_id and p.run}, day)
-        for proposal in mine:
-            verdict = judge(loaded, facts[proposal.customer_id or 0])
-            if verdict.stake.evidence.get("material") != proposal.evidence.get("material"):
-                changed.append(_raise_version(proposal, verdict))
-    return [proposal for proposal in changed if proposal is not None]
-
-
-def _raise_version(proposal: ProposedAction, verdict: Verdict) -> ProposedAction | None:
-    new = {**shown(verdict), "version": proposal.version + 1}
-    new["content_hash"] = fingerprint(dict(verdict.stake.proposed_change))
-    won = ProposedAction.objects.filter(pk=proposal.pk, status="pending", version=proposal.version).update(**new)
-    if not won:
-        return None
-    for name, value in new.items():
-        setattr(proposal, name, value)
-    return proposal
+def _dispatch(plan: Dispatch, situation: Situation) -> WorkflowRun:
+    return start(
+        plan.workflow_type,
+        customer=situation.customer,
+        inputs=plan.inputs,
+        by=situation.by,
+        source=situation.run.workflow_type,
+        today=situation.facts.today,
+    )

@@ -11,7 +11,9 @@ from netsuite.machine import born
 from netsuite.outbox import enqueue
 from workflows.contracts import Dispatch, LocalWrite, MailDraft, Plan, PushIntent, Situation, Skip, StagedProposal, Step
 from workflows.fingerprint import fingerprint
-from workflows.models import EmailVersion, OutboundEmail, ProposedAction, WorkflowStep
+from workflows.models import EmailVersion, OutboundEmail, ProposedAction, WorkflowRun, WorkflowStep
+
+Dispatcher = Callable[[Dispatch, Situation], WorkflowRun]
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,15 @@ def _show(plan: Plan) -> dict[str, Any]:
     return {name: value for name, value in vars(plan).items() if name not in hidden}
 
 
-def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int) -> list[Outcome]:
-    """Carry out all steps inside the caller's transaction and log each with its duration."""
+def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int, dispatch: Dispatcher) -> list[Outcome]:
+    """Carry out all steps inside the caller's transaction and log each with its duration.
+
+    `dispatch` starts another workflow: the runner's own `start`.
+    """
     outcomes, rows = [], []
     for position, step in enumerate(steps, start=1):
         started, ticked = timezone.now(), time.perf_counter()
-        outcome = _do(step, step.plan(situation), situation, risk_level)
+        outcome = _do(step, step.plan(situation), situation, risk_level, dispatch)
         outcomes.append(outcome)
         rows.append(
             WorkflowStep(
@@ -66,9 +71,11 @@ def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int) -> 
     return outcomes
 
 
-def _do(step: Step, plan: Plan, situation: Situation, risk_level: int) -> Outcome:
+def _do(step: Step, plan: Plan, situation: Situation, risk_level: int, dispatch: Dispatcher) -> Outcome:
     if isinstance(plan, Skip):
         return Outcome(step, "skipped", plan.words)
+    if isinstance(plan, Dispatch):
+        return Outcome(step, "ok", plan.words, {"run_id": str(dispatch(plan, situation).run_id)})
     return _DO[type(plan)](step, plan, situation, risk_level)
 
 
@@ -132,25 +139,9 @@ def _propose(step: Step, plan: StagedProposal, situation: Situation, risk_level:
     return Outcome(step, "ok", plan.words, {"proposal": proposal.pk})
 
 
-def _dispatch(step: Step, plan: Dispatch, situation: Situation, risk_level: int) -> Outcome:
-    # Imported late: the runner and its steps call each other.
-    from workflows.runner import start
-
-    run = start(
-        plan.workflow_type,
-        customer=situation.customer,
-        inputs=plan.inputs,
-        by=situation.by,
-        source=situation.run.workflow_type,
-        today=situation.facts.today,
-    )
-    return Outcome(step, "ok", plan.words, {"run_id": str(run.run_id)})
-
-
 _DO: dict[type, Callable[..., Outcome]] = {
     LocalWrite: _write,
     MailDraft: _draft,
     PushIntent: _push,
     StagedProposal: _propose,
-    Dispatch: _dispatch,
 }

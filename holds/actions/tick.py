@@ -21,7 +21,7 @@ from holds.models import ServiceHold
 from holds.rules import Line, Owed, crosses, skip_reason
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace
-from workflows import runner
+from workflows import reread, runner, stages
 from workflows.access import Actor, label, require
 from workflows.actions import proposals
 from workflows.models import Heartbeat, ProposedAction
@@ -69,7 +69,7 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
     Raises Refusal for a day that has not come: nobody is late yet.
     """
     require(by, "holds.propose_servicehold", "run the aging tick")
-    loaded = runner.load(HOLD)
+    loaded = stages.load(HOLD)
     line, today = line_of(loaded.thresholds), business_today()
     if as_of > today:
         raise Refusal(f"{as_of} has not come; today is {today}.", code="invalid_date", status=400)
@@ -143,7 +143,7 @@ def _keep_open_ones_true(line: Line, today: date) -> int:
     withdrawn, last = 0, 0
     while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
         last = batch[-1].pk
-        runner.reread(batch, today)
+        reread.reread(batch, today)
         withdrawn += sum(
             _withdraw(proposal, line) for proposal in batch if proposal.run and proposal.run.source == SOURCE
         )

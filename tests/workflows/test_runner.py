@@ -17,7 +17,7 @@ from netsuite.errors import Refusal
 from netsuite.models import Push
 from tests.factories.customers import CustomerFactory, SalesOrderFactory
 from tests.factories.holds import held, owe, owing, proposed
-from workflows import contracts, runner
+from workflows import contracts, reread, runner
 from workflows.actions import proposals
 from workflows.contracts import Contract, Dispatch, LocalWrite, Plan, Precondition, Skip, StagedProposal, Stake, Step
 from workflows.definitions import sync_definitions
@@ -250,26 +250,26 @@ def test_a_preview_tells_blocks_without_refusing():
 
 
 def test_facts_that_stand_raise_no_version():
-    assert runner.reread([proposed(owing())], business_today()) == []
+    assert reread.reread([proposed(owing())], business_today()) == []
 
 
 def test_facts_that_moved_raise_the_version_and_what_is_shown():
     proposal = proposed(owing())
     owe(proposal.customer, days=3, amount="100.00")
-    changed = runner.reread([proposal], business_today())
+    changed = reread.reread([proposal], business_today())
     assert [(p.version, p.evidence["ar_balance"]) for p in changed] == [(2, "48310.40")]
     assert ProposedAction.objects.get().rationale == "94 days overdue, $48,310.40 open. First hold."
 
 
 def test_a_mere_new_day_raises_no_version():
-    assert runner.reread([proposed(owing())], business_today() + timedelta(days=1)) == []
+    assert reread.reread([proposed(owing())], business_today() + timedelta(days=1)) == []
 
 
 def test_a_decided_proposal_is_left_as_it_was_shown(mike):
     proposal = proposed(owing())
     approve(proposal, mike)
     owe(proposal.customer, days=3, amount="100.00")
-    assert runner.reread([ProposedAction.objects.get(pk=proposal.pk)], business_today()) == []
+    assert reread.reread([ProposedAction.objects.get(pk=proposal.pk)], business_today()) == []
 
 
 # --- contracts of other kinds -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.utils import timezone
 from customers.clock import business_today
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
-from workflows import audit, contracts, runner
+from workflows import audit, contracts, reread, runner
 from workflows.access import Actor, NotAllowed, label, require_person
 from workflows.actions.switches import guard, stopped
 from workflows.models import ProposedAction, ReflexionEntry
@@ -54,7 +54,7 @@ def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str) -
             _record(proposal, person, reason, verdict="approved")
             if not stopped("proposed_apply", f"apply {proposal}"):
                 apply(proposal=proposal)
-    except runner.FactsMoved:
+    except reread.FactsMoved:
         raise _newer_facts(proposal, version) from None
     return proposal
 
@@ -185,7 +185,7 @@ def _solo(proposal: ProposedAction) -> bool:
 def _newer_facts(proposal: ProposedAction, version: int) -> Refusal:
     """The approval was undone; write the newer version for the approver to read."""
     fresh = ProposedAction.objects.select_related("run", "customer", "decided_by").get(pk=proposal.pk)
-    runner.reread([fresh], business_today())
+    reread.reread([fresh], business_today())
     return _explain(fresh, version)
 
 

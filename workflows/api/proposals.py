@@ -12,7 +12,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from customers.clock import business_today
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
-from workflows import contracts, runner
+from workflows import contracts, runner, stages
 from workflows.actions import proposals
 from workflows.api.forms import CUSTOMER, CustomerRef, WarningSerializer, caller, given_by
 from workflows.models import ProposedAction
@@ -70,7 +70,7 @@ def preview_of(proposal: ProposedAction) -> list[dict[str, str]] | None:
         return [{**about, "words": words} for words in handler.effects(proposal)]
     try:
         outcomes = runner.preview_of(proposal, business_today()).steps
-    except runner.WorkflowNotFound:
+    except stages.WorkflowNotFound:
         return None
     return [
         {"step": o.step.name, "kind": o.step.kind, "title": o.step.title, "target": o.step.target, "words": o.words}
