@@ -1,0 +1,372 @@
+"""Each invariant is broken once by hand, and the checker must name it; a clean story passes them all."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
+
+from customers.models import Customer
+from holds.actions import holds
+from holds.models import ServiceHold
+from netsuite import outbox
+from netsuite.invariants import INVARIANTS, Evidence
+from netsuite.machine import Transition
+from netsuite.models import Push, PushAttempt
+from tests.factories.holds import held, owing, proposed
+from tests.netsuite.conftest import FakeRemote
+from workflows import audit
+from workflows.actions import emails, proposals
+from workflows.models import AutoDecision, EmailAttempt, OutboundEmail, ProposedAction, WorkflowStep
+
+pytestmark = pytest.mark.django_db
+
+autodiscover_modules("invariants")
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+Story = SimpleNamespace
+
+
+@pytest.fixture
+def story(mike, monkeypatch, time_machine) -> Story:
+    """Northside is held and told by mail; Harbor was held and lifted; a third proposal waits."""
+    netsuite = FakeRemote()
+    monkeypatch.setitem(outbox.TRANSPORTS, "netsuite", lambda: netsuite)
+    northside, harbor = (held(in_netsuite(netsuite, name), mike) for name in ("Northside Grocers", "Harbor Foods"))
+    outbox.drain()
+    holds.lift(hold=ServiceHold.objects.get(pk=harbor.pk), reason="Paid", by=mike)
+    outbox.drain()
+    for email in OutboundEmail.objects.filter(run=northside.run):
+        emails.approve(email=email, version=1, by=mike)
+    time_machine.move_to(timezone.now() + timedelta(minutes=11))
+    emails.send_due(now=timezone.now())
+    waiting = proposed(owing("Waiting Foods"))
+    audit.seal()
+    sent = OutboundEmail.objects.get(run=northside.run, kind="customer_notice")
+    return Story(hold=northside, proposal=northside.proposal, lifted=harbor, sent=sent, waiting=waiting)
+
+
+def in_netsuite(netsuite: FakeRemote, name: str) -> Customer:
+    customer = owing(name)
+    netsuite.records[customer.netsuite_id] = {"credit_hold": "AUTO"}
+    return customer
+
+
+def broken(evidence: Evidence | None = None) -> dict[str, list[str]]:
+    """What each check that is broken says, by the name of the check."""
+    answers = {each.broken.__name__: list(each.broken(evidence or Evidence())) for each in INVARIANTS}
+    return {name: problems for name, problems in answers.items() if problems}
+
+
+def rows(model: Any, row: Any) -> Any:
+    return model.objects.filter(pk=row.pk)
+
+
+def test_a_clean_story_passes_them_all(story):
+    assert broken() == {}
+
+
+# --- breaking them, one by one ------------------------------------------------------------------------
+
+
+def second_decision(story: Story) -> str:
+    copy = AutoDecision.objects.get(proposal=story.proposal)
+    copy.pk = None
+    copy.save(force_insert=True)
+    audit.seal()
+    return f"Proposal {story.proposal.pk} has 2 decisions."
+
+
+def other_change(story: Story) -> str:
+    rows(ProposedAction, story.proposal).update(proposed_change_json={"entitystatus": "", "credit_hold": "OFF"})
+    return f"Proposal {story.proposal.pk} was changed after it was decided."
+
+
+def other_text(story: Story) -> str:
+    rows(OutboundEmail, story.sent).update(body="You owe us a million.")
+    return f"Mail {story.sent.pk} is not the text that was approved."
+
+
+def other_text_sent(story: Story) -> str:
+    rows(OutboundEmail, story.sent).update(sent_hash="0" * 64)
+    return f"Mail {story.sent.pk} was sent with another text than approved."
+
+
+def other_push(story: Story) -> str:
+    push = Push.objects.first()
+    Push.objects.filter(pk=push.pk).update(body={"credit_hold": "OFF"})
+    return f"Push {push.pk} was changed after it was queued."
+
+
+def state_by_hand(story: Story) -> str:
+    rows(ProposedAction, story.proposal).update(status="failed")
+    return f"proposedaction {story.proposal.pk} is failed, its last transition says applied."
+
+
+def forbidden_transition(story: Story) -> str:
+    Transition.objects.for_row(story.proposal).filter(verb="approve").update(verb="confirm")
+    return "proposedaction: confirm from pending to approved is not a transition."
+
+
+def skipped_transition(story: Story) -> str:
+    Transition.objects.for_row(story.proposal).filter(verb="start_applying").delete()
+    return f"proposedaction {story.proposal.pk}: confirm starts from applying, the row was approved."
+
+
+def row_from_nowhere(story: Story) -> str:
+    Transition.objects.for_row(story.waiting).delete()
+    return f"proposedaction {story.waiting.pk} has no transitions."
+
+
+def half_an_approval(story: Story) -> str:
+    WorkflowStep.objects.filter(run=story.hold.run, step="ns_order_block").delete()
+    return f"Proposal {story.proposal.pk} is carried out with 2 drafts, 3 steps, 1 decisions, 1 holds and a push."
+
+
+def approval_without_push(story: Story) -> str:
+    Push.objects.filter(run_id=str(story.hold.run.run_id)).update(run_id="")
+    return f"Proposal {story.proposal.pk} is carried out with 2 drafts, 4 steps, 1 decisions, 1 holds and no push."
+
+
+def applied_without_proof(story: Story) -> str:
+    push = Push.objects.first()
+    Push.objects.filter(pk=push.pk).update(evidence={"http_status": 204, "read_back": {}})
+    return f"Push {push.pk} is applied without proof."
+
+
+def generations_out_of_order(story: Story) -> str:
+    key = f"customer:{story.lifted.customer.netsuite_id}"
+    Push.objects.filter(key=key, generation=2).update(applied_at=LONG_AGO)
+    return f"{key}: generation 1 was applied after 2."
+
+
+def fourth_attempt(story: Story) -> str:
+    push = Push.objects.first()
+    for number in (2, 3, 4):
+        PushAttempt.objects.create(push=push, number=number, cycle=1, by="x", lease_token=uuid.uuid4())
+    return f"Push {push.pk} made 4 attempts in cycle 1."
+
+
+def nameless_attempt(story: Story) -> str:
+    attempt = PushAttempt.objects.first()
+    PushAttempt.objects.filter(pk=attempt.pk).update(by="")
+    return f"Attempt {attempt} names nobody."
+
+
+def flag_taken_off(story: Story) -> str:
+    rows(Customer, story.hold.customer).update(entitystatus="")
+    return f"Customer {story.hold.customer_id}: hold in force True, flagged False."
+
+
+def netsuite_changed_in_silence(story: Story) -> str:
+    rows(Customer, story.hold.customer).update(credit_hold_override="OFF")
+    return "Northside Grocers: approved is ON, NetSuite has OFF."
+
+
+def second_delivery(story: Story) -> str:
+    EmailAttempt.objects.create(email=story.sent, recipient=story.sent.to_email, outcome="sent")
+    return f"Mail {story.sent.pk} was delivered 2 times after 1 approvals."
+
+
+def foreign_recipient(story: Story) -> str:
+    EmailAttempt.objects.filter(email=story.sent).update(recipient="somebody@else.example")
+    return f"Mail {story.sent.pk} went to somebody@else.example, which nobody approved."
+
+
+def impatient_sender(story: Story) -> str:
+    at = story.sent.approved_at + timedelta(seconds=5)
+    EmailAttempt.objects.filter(email=story.sent).update(started_at=at)
+    return f"Mail {story.sent.pk} was sent before its undo window was over."
+
+
+def unapproved_mail(story: Story) -> str:
+    draft = OutboundEmail.objects.filter(run=story.lifted.run).first()
+    EmailAttempt.objects.create(email=draft, recipient=draft.to_email, outcome="refused")
+    return f"Mail {draft.pk} was sent without approval."
+
+
+def own_proposal(story: Story) -> str:
+    rows(ProposedAction, story.proposal).update(proposed_by="mike")
+    return f"Proposal {story.proposal.pk} was approved by mike, who proposed it."
+
+
+def nameless_decision(story: Story) -> str:
+    decision = AutoDecision.objects.get(proposal=story.proposal)
+    rows(AutoDecision, decision).update(by="")
+    return f"Decision {decision.pk} does not say who or why."
+
+
+def nameless_transition(story: Story) -> str:
+    Transition.objects.for_row(story.proposal).filter(verb="approve").update(by="")
+    return f"proposedaction {story.proposal.pk}: approve names nobody."
+
+
+def batch_decision(story: Story) -> str:
+    at = timezone.now()
+    ProposedAction.objects.exclude(decided_at=None).update(decided_at=at)
+    return f"2 proposals were decided by one person at {at}."
+
+
+def rewritten_decision(story: Story) -> str:
+    decision = AutoDecision.objects.get(proposal=story.proposal)
+    rows(AutoDecision, decision).update(reason="never said")
+    return f"Decision {decision.pk} was changed after it was sealed (link {decision.seal.seq})."
+
+
+def change_without_history(story: Story) -> str:
+    rows(ServiceHold, story.hold).update(reason="quietly changed")
+    return f"service hold {story.hold.pk}: history lacks reason."
+
+
+def push_in_flight_for_ever(story: Story) -> str:
+    push = Push.objects.order_by("pk").last()
+    lease = {"lease_token": uuid.uuid4(), "lease_until": LONG_AGO}
+    Push.objects.filter(pk=push.pk).update(status="sending", **lease)
+    return f"Push {push.pk} has been in flight since 2001-01-01T00:00:00+00:00; its worker is gone."
+
+
+def nobody_drains(story: Story) -> str:
+    push = Push.objects.order_by("pk").last()
+    Push.objects.filter(pk=push.pk).update(status="queued", next_attempt_at=LONG_AGO, created_at=LONG_AGO)
+    return f"Push {push.pk} was due at 2001-01-01T00:00:00+00:00; nothing drains."
+
+
+def mail_in_flight_for_ever(story: Story) -> str:
+    rows(OutboundEmail, story.sent).update(status="sending", lease_until=LONG_AGO)
+    return f"Mail {story.sent.pk} has been sending since {LONG_AGO}."
+
+
+def mail_never_sent(story: Story) -> str:
+    rows(OutboundEmail, story.sent).update(status="approved", send_after=LONG_AGO)
+    return f"Mail {story.sent.pk} should have gone out at {LONG_AGO}."
+
+
+def forgotten_deferral(story: Story) -> str:
+    rows(ProposedAction, story.waiting).update(status="deferred", deferred_until=date(2001, 1, 1))
+    return f"Proposal {story.waiting.pk} was put off until 2001-01-01 and did not come back."
+
+
+def lost_push(story: Story) -> str:
+    Transition.objects.create(machine="push", row_id=4711, verb="create", target="queued", by="mike")
+    return "4 of push were created, 3 are there."
+
+
+SEEDED: dict[str, list[Callable[[Story], str]]] = {
+    "one_decision_a_proposal": [second_decision],
+    "approved_content_is_unchanged": [other_change, other_text, other_text_sent],
+    "pushed_content_is_unchanged": [other_push],
+    "transitions_follow_the_machine": [state_by_hand, forbidden_transition, skipped_transition, row_from_nowhere],
+    "approvals_are_whole": [half_an_approval, approval_without_push],
+    "applied_has_evidence": [applied_without_proof],
+    "one_lease_and_rising_generations": [generations_out_of_order],
+    "attempts_keep_to_the_cycle": [fourth_attempt, nameless_attempt],
+    "holds_agree": [flag_taken_off, netsuite_changed_in_silence],
+    "one_delivery_a_release": [second_delivery],
+    "mails_waited_and_were_released": [foreign_recipient, impatient_sender, unapproved_mail],
+    "four_eyes": [own_proposal],
+    "decisions_say_who_and_why": [nameless_decision],
+    "transitions_name_an_actor": [nameless_transition],
+    "no_batches": [batch_decision],
+    "chain_verifies": [rewritten_decision],
+    "history_is_current": [change_without_history],
+    "pushes_do_not_linger": [push_in_flight_for_ever, nobody_drains],
+    "nothing_overdue": [mail_in_flight_for_ever, mail_never_sent, forgotten_deferral],
+    "nothing_vanished": [lost_push],
+}
+CASES = [(name, seed) for name, seeds in SEEDED.items() for seed in seeds]
+
+
+@pytest.mark.parametrize(("name", "seed"), CASES, ids=lambda part: getattr(part, "__name__", ""))
+def test_a_seeded_bug_is_named(story, name, seed):
+    words = seed(story)
+    assert broken()[name][0] == words
+
+
+# --- held against the sandbox's request log -----------------------------------------------------------
+
+
+def request_of(request_id: object, at: datetime, method: str = "PATCH") -> dict[str, Any]:
+    path = "/services/rest/record/v1/customer/107"
+    return {"method": method, "path": path, "time": at.isoformat(), "request_id": str(request_id)}
+
+
+def test_every_write_that_has_its_attempt_passes(story):
+    lines = [request_of(a.request_id, a.started_at + timedelta(milliseconds=9)) for a in PushAttempt.objects.all()]
+    assert broken(Evidence(lines)) == {}
+
+
+def test_a_write_that_nobody_planned_is_named(story):
+    at = timezone.now()
+    problems = broken(Evidence([request_of(uuid.uuid4(), at)]))
+    assert problems == {
+        "requests_have_attempts": [
+            f"PATCH /services/rest/record/v1/customer/107 at {at.isoformat()} belongs to no attempt."
+        ]
+    }
+
+
+def test_a_write_before_its_attempt_was_committed_is_named(story):
+    attempt = PushAttempt.objects.first()
+    line = request_of(attempt.request_id, attempt.started_at - timedelta(seconds=1))
+    assert broken(Evidence([line])) == {
+        "requests_have_attempts": [f"Attempt {attempt} was committed after its request {line['path']}."]
+    }
+
+
+def test_reading_needs_no_attempt(story):
+    assert broken(Evidence([request_of("", timezone.now(), method="GET")])) == {}
+
+
+def test_every_invariant_has_its_seeded_bug():
+    assert {each.broken.__name__ for each in INVARIANTS} == {*SEEDED, "requests_have_attempts"}
+
+
+# --- the command --------------------------------------------------------------------------------------
+
+
+def verify(*flags: str) -> tuple[int, str]:
+    out, code = StringIO(), 0
+    try:
+        call_command("verify_invariants", *flags, stdout=out)
+    except SystemExit as exit_:
+        code = int(exit_.code or 0)
+    return code, out.getvalue()
+
+
+def test_the_command_lists_what_holds(story):
+    code, out = verify()
+    assert (code, " 1 ok     One decision per proposal" in out.splitlines()) == (0, True)
+
+
+def test_the_command_names_what_is_broken_and_exits_with_one(story):
+    words = rewritten_decision(story)
+    code, out = verify("--json")
+    assert (code, json.loads(out)["broken"]) == (
+        1,
+        [{"invariant": 19, "title": "The audit chain verifies", "problem": words}],
+    )
+
+
+def test_the_command_reads_the_sandboxs_log(story, tmp_path: Path):
+    log = tmp_path / "requests.jsonl"
+    log.write_text(json.dumps(request_of(uuid.uuid4(), timezone.now())) + "\n\n")
+    code, out = verify("--sandbox-log", str(log))
+    assert (code, "belongs to no attempt" in out) == (1, True)
+
+
+def test_the_command_without_the_log_it_was_told_to_read(tmp_path: Path):
+    with pytest.raises(CommandError, match="Cannot read"):
+        verify("--sandbox-log", str(tmp_path / "nothing"))
+
+
+def test_rejections_and_deferrals_keep_them_too(story, mike):
+    proposals.reject(proposal=story.waiting, version=1, by=mike, reason="Promised")
+    audit.seal()
+    assert broken() == {}
