@@ -125,7 +125,7 @@ STORIES = (
     ),
     Story(
         *("rookhaven", "Rookhaven Home Center", "Jamal Delacroix", "priya", "Core", 32_000),
-        bills=(Bill(13_250, 70), Bill(6_600, 31)),
+        bills=(Bill(13_250, 74), Bill(6_600, 31)),
     ),
     Story(
         *("pinecastle", "Pinecastle Deli Company", "Rosa Gallowglass", "marcus", "Core", 22_000),

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from customers.models import Customer
 from holds.actions import holds
@@ -71,7 +72,7 @@ def _differing() -> QuerySet[Customer]:
     return (
         Customer.objects.exclude(credit_hold_override="")
         .annotate(
-            approved_value=Subquery(applied.values(f"body__{HOLD_INTENT}")[:1]),
+            approved_value=Subquery(applied.values(value=KeyTextTransform(HOLD_INTENT, "body"))[:1]),
             approved_at=Subquery(applied.values("applied_at")[:1]),
             last_status=Subquery(pushes.values("status")[:1]),
         )

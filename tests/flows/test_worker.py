@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
@@ -27,9 +27,7 @@ def database_url() -> str:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         return f"sqlite:///{database['NAME']}"
-    host = quote(database["HOST"], safe="")
-    user = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
-    return f"postgresql://{user}@{host}:{database['PORT'] or 5432}/{database['NAME']}"
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database['NAME']}"))
 
 
 class Worker:
