@@ -29,7 +29,7 @@ class ScheduleAdmin(SeeOnly):
     ordering = ("name",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("workflows.view_killswitch")  # type: ignore[union-attr]
+        return request.user.has_perm("workflows.view_killswitch")
 
     def list_facts(self, request: HttpRequest) -> dict[str, Any]:
         return {"why": WHY}

@@ -157,5 +157,5 @@ class ConsolePolicy:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.path.startswith("/admin/"):
-            response._csp_replace = settings.CSP_CONSOLE  # type: ignore[attr-defined]  the CSP middleware reads it
+            response._csp_replace = settings.CSP_CONSOLE  # type: ignore[attr-defined]
         return response

@@ -20,7 +20,7 @@ from holds.models import ServiceHold
 from netsuite.errors import Refusal
 from workflows import stages
 from workflows.models import ProposedAction
-from workflows.views import PAGE, render
+from workflows.views import PAGE, person, render
 
 MAY_ASK, MAY_LIFT = "holds.propose_servicehold", "holds.lift_servicehold"
 
@@ -37,7 +37,7 @@ class Propose(View):
         if not form.is_valid():
             return self._page(request, customer, form, status=400)
         try:
-            proposal = holds.propose(customer=customer, by=request.user, **form.cleaned_data)
+            proposal = holds.propose(customer=customer, by=person(request), **form.cleaned_data)
         except Refusal as refusal:
             return self._page(request, customer, form, status=refusal.status, refusal=refusal)
         return redirect(PAGE, proposal.pk)
@@ -71,7 +71,7 @@ class LiftHold(View):
         if not form.is_valid():
             return self._page(request, hold, form, status=400)
         try:
-            run = holds.lift(hold=hold, by=request.user, **form.cleaned_data)
+            run = holds.lift(hold=hold, by=person(request), **form.cleaned_data)
         except Refusal as refusal:
             return self._page(request, hold, form, status=refusal.status, refusal=refusal)
         proposal = run.proposals.first()
@@ -102,4 +102,4 @@ def _customer(request: HttpRequest, netsuite_id: str) -> Customer:
 def _hold(request: HttpRequest, pk: int) -> ServiceHold:
     if not request.user.has_perm(MAY_ASK):
         raise PermissionDenied
-    return get_object_or_404(ServiceHold.objects.visible_to(request.user).select_related("customer"), pk=pk)
+    return get_object_or_404(ServiceHold.objects.visible_to(person(request)).select_related("customer"), pk=pk)

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,6 +31,12 @@ def render(
     return TemplateResponse(request, template, context, status=status)
 
 
+def person(request: HttpRequest) -> User:
+    """Who is signed in: the console lets nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def seen_by(request: HttpRequest, permission: str) -> None:
     if not request.user.has_perm(permission):
         raise PermissionDenied
@@ -40,7 +47,7 @@ def proposal_of(request: HttpRequest, pk: int | str) -> ProposedAction:
     seen_by(request, VIEW)
     if not str(pk).isdecimal():
         raise Http404
-    rows: QuerySet[ProposedAction] = ProposedAction.objects.visible_to(request.user)
+    rows: QuerySet[ProposedAction] = ProposedAction.objects.visible_to(person(request))
     return get_object_or_404(rows.select_related("customer__sales_rep", "run", "decided_by", "superseded_by"), pk=pk)
 
 
@@ -97,7 +104,7 @@ def decide(request: HttpRequest, pk: int | str, verb: str) -> HttpResponse:
     try:
         if proposal.risk_level >= reauth.FROM_RISK:
             reauth.require_fresh_signin(request, request.POST.get("password", ""))
-        proposals.DECISIONS[verb](proposal=proposal, by=request.user, **_decision(request, verb))
+        proposals.DECISIONS[verb](proposal=proposal, by=person(request), **_decision(request, verb))
     except Refusal as refusal:
         fresh = proposal_of(request, pk)
         again = verb if fresh.status == "pending" and refusal.status != 409 else ""
@@ -141,11 +148,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Preview, then approve, up to 20 proposals of risk 1 and 2, each with the version that was shown."""
     seen_by(request, VIEW)
     items = [_item(value) for value in request.POST.getlist("item")]
-    rows = ProposedAction.objects.visible_to(request.user).select_related("customer").in_bulk([pk for pk, _ in items])
+    rows = (
+        ProposedAction.objects.visible_to(person(request)).select_related("customer").in_bulk([pk for pk, _ in items])
+    )
     items = [(pk, version) for pk, version in items if pk in rows]
     if request.POST.get("confirm"):
         try:
-            proposals.approve_many(items=items, by=request.user, reason=request.POST.get("reason", ""))
+            proposals.approve_many(items=items, by=person(request), reason=request.POST.get("reason", ""))
             return HttpResponseRedirect("../")
         except Refusal as refusal:
             return _bulk_page(request, rows, items, refusal)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from netsuite.console import SeeOnly, choice_filter
 from workflows import contracts, run_page
 from workflows.models import WorkflowRun
+from workflows.views import person
 
 
 def _contracts(request: HttpRequest) -> list[tuple[str, str]]:
@@ -33,8 +34,9 @@ class RunAdmin(SeeOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowRun]:
         rows = WorkflowRun.objects.all()
-        every = request.user.has_perm("customers.view_every_customer")  # type: ignore[union-attr]
-        return rows if every else rows.filter(customer__sales_rep__user=request.user)
+        user = person(request)
+        every = user.has_perm("customers.view_every_customer")
+        return rows if every else rows.filter(customer__sales_rep__user=user)
 
     def facts(self, request: HttpRequest, row: WorkflowRun) -> dict[str, Any]:
         return run_page.page_of(row)
