@@ -125,8 +125,8 @@ class Ledger:
         self._add("CustPymt", day, -amount, status="C", foreignamountunpaid=0.0, closedate=day.isoformat(), memo=memo)
 
     def _credit(self, day: date, amount: float) -> None:
-        applied = {"status": "B", "foreignamountunpaid": 0.0, "closedate": day.isoformat()}
-        self._add("CustCred", day, -amount, **applied, memo="Credit after complaint")
+        memo = "Credit after complaint"
+        self._add("CustCred", day, -amount, status="B", foreignamountunpaid=0.0, closedate=day.isoformat(), memo=memo)
 
     def _add(self, kind: str, day: date, amount: float, *, changed: date | None = None, **fields: Any) -> None:
         po = f"PO {self.rng.randint(1000, 9999)}" if kind in ("SalesOrd", "CustInvc") else ""
