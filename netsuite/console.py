@@ -134,14 +134,9 @@ class SeeOnly(ModelAdmin):
 
     def show(self, request: HttpRequest, row: Any, status: int = 200, **context: Any) -> HttpResponse:
         """The row's page. `sent`, `refusal` and `opened` (a verb) come with a refused POST."""
-        crumbs = [
-            {
-                "title": self.list_title,
-                "link": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
-            },
-            {"title": str(row)},
-        ]
-        filled = {"title": str(row), "crumbs": crumbs, "row": row, **self.facts(request, row), **context}
+        filled = {"title": str(row), "row": row, **self.facts(request, row), **context}
+        list_page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        filled.setdefault("crumbs", [{"title": self.list_title, "link": list_page}, {"title": filled["title"]}])
         return self.page(request, self.page_template, status=status, **filled)
 
     def facts(self, request: HttpRequest, row: Any) -> dict[str, Any]:

@@ -15,10 +15,11 @@ Kind = Literal["same", "del", "ins"]
 class Part:
     kind: Kind
     text: str
+    replaces: bool = False
 
 
 def word_diff(old: str, new: str) -> list[Part]:
-    """Both texts as one run of parts: leave out `ins` and it is the old text, leave out `del` and it is the new one."""
+    """Both texts as one run of parts: without the `ins` it is the old text, without the `del` the new one."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     parts: list[Part] = []
     for _tag, i1, i2, j1, j2 in _joined(before, after):
@@ -26,7 +27,8 @@ def word_diff(old: str, new: str) -> list[Part]:
         if gone == come:
             parts.append(Part("same", gone))
         else:
-            parts += [Part(kind, text) for kind, text in (("del", gone), ("ins", come)) if text]  # type: ignore[arg-type]
+            parts += [Part("del", gone)] if gone else []
+            parts += [Part("ins", come, replaces=bool(gone))] if come else []
     return parts
 
 

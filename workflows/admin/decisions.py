@@ -39,6 +39,7 @@ class DecisionAdmin(SeeOnly):
             "seal": seal,
             "is_intact": seal is not None and audit.is_intact(seal),
             "before_and_after": _compared(row),
+            "evidence": _lines(row.evidence),
         }
 
     def verify(self, request: HttpRequest) -> None:
@@ -52,3 +53,16 @@ def _compared(row: AutoDecision) -> list[tuple[str, Any, Any]]:
     """Before and after by name; a name that only one side has is empty on the other."""
     names = [*row.before, *(name for name in row.after if name not in row.before)]
     return [(name, row.before.get(name), row.after.get(name)) for name in names]
+
+
+def _lines(value: Any, name: str = "") -> list[tuple[str, Any]]:
+    """Evidence as name and value, however deep it was stored; what is empty is left out."""
+    if isinstance(value, dict):
+        if set(value) == {"code", "detail"}:
+            return [(name, value["detail"])]
+        return [
+            line for key, part in value.items() for line in _lines(part, f"{name} {key}".strip().removeprefix("shown "))
+        ]
+    if isinstance(value, list):
+        return [line for part in value for line in _lines(part, name)] if name != "material" else []
+    return [(name.strip(), value)] if value not in (None, "") else []

@@ -19,6 +19,14 @@ WORDS = {
     "respect_days": ("Days a lifted hold is respected", "The tick proposes no new hold in this time."),
 }
 
+KINDS = {
+    "local_write": "Change here",
+    "hitl_email_draft": "Mail draft for a person",
+    "ns_push": "Change in NetSuite",
+    "stage_proposed_action": "Proposal for a person",
+    "dispatch_workflow": "Starts another contract",
+}
+
 
 @admin.register(WorkflowDefinition)
 class DefinitionAdmin(SeeOnly):
@@ -40,6 +48,9 @@ class DefinitionAdmin(SeeOnly):
             "enabled": "enabled" in sent if sent else row.enabled,
             "may_change": may,
             "placeholders": sorted(declared.placeholders) if declared else [],
+            "steps": [
+                {**step, "kind": KINDS.get(step["kind"], step["kind"])} for step in row.contract.get("steps", ())
+            ],
             "history": _history(row),
         }
 
