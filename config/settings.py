@@ -293,6 +293,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # A line for each ring of the bell says nothing; the outcome stands in the tables.
+    "loggers": {"django-q": {"level": "WARNING"}},
 }
 
 from config.console import UNFOLD  # noqa: E402, F401  the console's menu and colours

@@ -93,7 +93,9 @@ def hold_stake(found: Facts) -> Stake:
 
 def _how_it_ended(found: Facts) -> str:
     outcomes: Sequence[Mapping[str, Any]] = found.context["hold_outcomes"]
-    return f", last for {count(outcomes[0]['days'], 'day')}: {outcomes[0]['how']}" if outcomes else ""
+    if not outcomes:
+        return ""
+    return f", last for {count(outcomes[0]['days'], 'day')}: {str(outcomes[0]['how']).rstrip('.')}"
 
 
 def _evidence(found: Facts, customer: Customer, owed: rules.Owed, exposed: Decimal, strong: bool) -> dict[str, Any]:
@@ -242,6 +244,7 @@ HOLD = Contract(
     staged=records.propose_many,
     declined=records.decline,
     mail_facts=drafts.mail_facts,
+    mail_barred=drafts.hold_is_over,
 )
 
 LIFT = Contract(
@@ -271,4 +274,5 @@ LIFT = Contract(
     narrative=lambda s: f"Hold lifted: {s.reason}",
     decision_type="service_hold_lift",
     mail_facts=drafts.lift_facts,
+    mail_barred=drafts.hold_is_back,
 )

@@ -128,6 +128,18 @@ def figures(customer: Customer) -> dict[str, str]:
     return _in_words(owed.ar_balance, owed.overdue_balance, apart, customer.open_orders_total)
 
 
+def hold_is_over(email: "OutboundEmail") -> str:
+    """News of a hold must not go out once it is lifted."""
+    held = Customer.objects.filter(pk=email.customer_id).on_hold().exists()
+    return "" if held else "The hold was lifted since; this mail would be wrong."
+
+
+def hold_is_back(email: "OutboundEmail") -> str:
+    """News of a lifted hold must not go out once there is a new one."""
+    held = Customer.objects.filter(pk=email.customer_id).on_hold().exists()
+    return "The customer is on hold again; this mail would be wrong." if held else ""
+
+
 def mail_facts(email: "OutboundEmail") -> dict[str, str]:
     """What must be unchanged when a mail of a hold goes out: the hold itself and the figures."""
     customer = Customer.objects.get(pk=email.customer_id)

@@ -13,6 +13,7 @@ from holds.signals import announce
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born_many, move
 from netsuite.models import Push
+from workflows.actions import emails
 from workflows.contracts import Situation
 from workflows.models import ProposedAction
 
@@ -78,8 +79,9 @@ def lift(situation: Situation) -> Mapping[str, Any]:
         raise NotOnHold(f"{situation.customer} is not on hold any more.") from None
     clear_hold(customer=situation.customer, by=situation.by, reason=situation.reason)
     _respect(situation)
+    withdrawn = emails.withdraw(run=hold.run, by=situation.by, reason="The hold was lifted before this was sent.")
     announce("lifted", hold)
-    return {"hold": hold.pk, "entitystatus": ""}
+    return {"hold": hold.pk, "entitystatus": "", "drafts_withdrawn": withdrawn}
 
 
 def _respect(situation: Situation) -> None:

@@ -203,6 +203,8 @@ class Contract:
     declined: Callable[["ProposedAction", str, str], None] = _nothing
     # The facts a mail of this workflow rests on, in words; they must be the same when it is sent.
     mail_facts: Callable[["OutboundEmail"], Mapping[str, str]] = lambda _email: {}
+    # Why a mail of this workflow must not go out any more, whatever a person says, or "".
+    mail_barred: Callable[["OutboundEmail"], str] = lambda _email: ""
 
     def as_data(self) -> dict[str, Any]:
         """The declared parts as JSON: what the definition's version stands for."""

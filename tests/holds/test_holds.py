@@ -16,7 +16,7 @@ from netsuite.errors import Refusal
 from netsuite.models import Push
 from tests.factories.holds import held, owing, pay, proposed
 from workflows.access import NotAllowed
-from workflows.actions import proposals
+from workflows.actions import emails, proposals
 from workflows.actions.switches import SwitchedOff, flip
 from workflows.models import AutoDecision, OutboundEmail, ProposedAction
 from workflows.runner import AlreadyProposed, Blocked
@@ -276,3 +276,23 @@ def test_sales_reps_see_the_holds_of_their_own_customers(hold, mike, rep):
     Employee.objects.filter(pk=hold.customer.sales_rep_id).update(user=rep)
     held(owing("Harbor Foods"), mike)
     assert list(ServiceHold.objects.visible_to(rep)) == [hold]
+
+
+def test_lifting_withdraws_the_notices_that_were_not_sent(mike):
+    hold = held(owing(), mike)
+    holds.lift(hold=hold, reason="Paid", by=mike)
+    kinds = OutboundEmail.objects.order_by("pk").values_list("kind", "status")
+    assert list(kinds) == [
+        ("rep_note", "discarded"),
+        ("customer_notice", "discarded"),
+        ("lift_notice", "pending_review"),
+    ]
+
+
+def test_news_of_a_lifted_hold_cannot_go_out_when_there_is_a_new_one(mike):
+    customer = owing()
+    holds.lift(hold=held(customer, mike), reason="Paid", by=mike)
+    held(customer, mike)
+    news = OutboundEmail.objects.get(kind="lift_notice")
+    with pytest.raises(Refusal, match="on hold again"):
+        emails.approve(email=news, version=1, by=mike)

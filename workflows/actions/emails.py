@@ -17,7 +17,7 @@ from workflows.actions.switches import stopped
 from workflows.contracts import contract
 from workflows.drafting import one_line
 from workflows.fingerprint import text_hash
-from workflows.models import EmailAttempt, EmailVersion, OutboundEmail
+from workflows.models import EmailAttempt, EmailVersion, OutboundEmail, WorkflowRun
 from workflows.post import Delivery, deliver
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ class StaleText(Refusal):
 
 class NoRecipient(Refusal):
     code = "no_recipient"
+
+
+class Overtaken(Refusal):
+    """Events made the text wrong; no approval can make it right."""
+
+    code = "overtaken"
+    status = 409
 
 
 class TooLate(Refusal):
@@ -92,6 +99,8 @@ def approve(*, email: OutboundEmail, version: int, by: Actor) -> OutboundEmail:
     name, address = recipient_of(email)
     if not address:
         raise NoRecipient(_nobody(email))
+    if wrong := _barred(email):
+        raise Overtaken(f"{wrong} Discard it.")
     now = timezone.now()
     with transaction.atomic():
         release: dict[str, Any] = {
@@ -132,6 +141,15 @@ def discard(*, email: OutboundEmail, by: Actor, reason: str) -> OutboundEmail:
         _move(email, "discard", email.version, person, reason=reason)
         _decide("mail_discarded", email, person, reason)
     return email
+
+
+def withdraw(*, run: WorkflowRun, by: str, reason: str) -> int:
+    """Discard the unsent drafts of a run that events overtook, inside the caller's transaction."""
+    drafts = list(run.emails.to_polish())
+    for email in drafts:
+        move(email, "discard", by=by, reason=reason, run_id=str(run.run_id))
+        _decide("mail_discarded", email, by, reason)
+    return len(drafts)
 
 
 def reopen(*, email: OutboundEmail, by: Actor, reason: str = "reopened") -> OutboundEmail:
@@ -201,7 +219,12 @@ def _recheck(email: OutboundEmail) -> str:
         return f"The address on the record is now {address or 'empty'}."
     if text_hash(email.subject, email.body, address) != email.approved_hash:
         return "The text is not the one that was approved."
-    return _changed(email.approved_facts, facts_now(email))
+    return _barred(email) or _changed(email.approved_facts, facts_now(email))
+
+
+def _barred(email: OutboundEmail) -> str:
+    declared = contract(email.workflow_type)
+    return declared.mail_barred(email) if declared else ""
 
 
 def _changed(approved: Mapping[str, str], now: Mapping[str, str]) -> str:
