@@ -39,7 +39,8 @@ class CustomerAdmin(CustomerList):
         wish = cleaned(OpenForm(request.POST))
         ref = wish["invoice_ref"]
         if ref and not row.transactions.invoices().filter(tranid=ref).exists():
-            raise Refusal(f"{row} has no invoice {ref}. Leave it empty to open the dispute without one.", status=400)
+            words = f"{row} has no invoice {ref}. Leave it empty to open the dispute without one."
+            raise Refusal(words, code="invalid_invoice", status=400)
         open_dispute(customer=row, by=request.user, **wish)  # type: ignore[arg-type]
         return None
 

@@ -109,7 +109,7 @@ def _number(typed: str, *, whole: bool) -> int | str:
         if value != value.to_integral_value() or value > LARGEST_WHOLE:
             raise ValueError(f"Write a whole number up to {LARGEST_WHOLE:,}.")
         return int(value)
-    if value != value.quantize(Decimal("0.01")) or value > LARGEST_AMOUNT:
+    if value > LARGEST_AMOUNT or value != value.quantize(Decimal("0.01")):
         raise ValueError("Write an amount with at most two decimals.")
     return f"{value.normalize():f}"
 
