@@ -292,6 +292,7 @@ def test_lifting_withdraws_the_notices_that_were_not_sent(mike):
 def test_news_of_a_lifted_hold_cannot_go_out_when_there_is_a_new_one(mike):
     customer = owing()
     holds.lift(hold=held(customer, mike), reason="Paid", by=mike)
+    customer.refresh_from_db()
     held(customer, mike)
     news = OutboundEmail.objects.get(kind="lift_notice")
     with pytest.raises(Refusal, match="on hold again"):
