@@ -12,10 +12,10 @@ from customers.models import Customer
 from disputes.actions import open_dispute, resolve
 from disputes.forms import OpenForm, ResolveForm
 from disputes.models import OPEN, Dispute
-from netsuite.console import SeeOnly, choice_filter, cleaned
+from netsuite.console import SeeOnly, choice_filter, choices_of, cleaned
 from netsuite.errors import Refusal
 
-STATES = [("unsettled", "Not settled"), *Dispute._meta.get_field("status").choices]
+STATES = [("unsettled", "Not settled"), *choices_of(Dispute, "status")]
 
 
 @admin.register(Dispute)

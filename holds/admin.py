@@ -12,7 +12,7 @@ from holds.actions import pauses
 from holds.models import Pause, ServiceHold
 from holds.pause_forms import ReasonForm
 from holds.rules import plan_state
-from netsuite.console import SeeOnly, choice_filter, cleaned
+from netsuite.console import SeeOnly, choice_filter, choices_of, cleaned
 from netsuite.models import Push
 
 BY_CUSTOMER = ("customer__name", "customer__entity_id", "=customer__netsuite_id")
@@ -35,8 +35,8 @@ class HoldAdmin(SeeOnly):
     search_fields = BY_CUSTOMER
     search_help_text = "Customer or number"
     list_filter = (
-        choice_filter("status", "Status", ServiceHold._meta.get_field("status").choices),
-        choice_filter("origin", "Proposed by", ServiceHold._meta.get_field("origin").choices),
+        choice_filter("status", "Status", choices_of(ServiceHold, "status")),
+        choice_filter("origin", "Proposed by", choices_of(ServiceHold, "origin")),
     )
 
     def facts(self, request: HttpRequest, row: ServiceHold) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What stands on a customer's page: figures, documents, pauses and disputes, health, and all that happened."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -136,16 +135,12 @@ def timeline(customer: Customer, *, upto: int) -> list[Event]:
         *(Event(e.sent_at, "mail", "green", "Mail sent", e.subject, e.to_email, _of(e)) for e in sent if e.sent_at),
         *(Event(n.at, "info", "slate", "Note", n.narrative, "") for n in notes),
     ]
-    return _newest(events)[:upto]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:upto]
 
 
 def _title(proposal: ProposedAction) -> str:
     declared = contracts.contract(proposal.workflow_type)
     return declared.title if declared else proposal.get_action_type_title()
-
-
-def _newest(events: Iterable[Event]) -> Sequence[Any]:
-    return sorted(events, key=lambda event: event.at, reverse=True)
 
 
 def _decision(decision: AutoDecision) -> Event:

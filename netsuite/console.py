@@ -31,7 +31,7 @@ def cleaned(form: BaseForm) -> dict[str, Any]:
     """The form's values. Raises InvalidInput with the errors by field."""
     if form.is_valid():
         return form.cleaned_data
-    errors = {name: found[0] for name, found in form.errors.items()}
+    errors = {name: str(found[0]) for name, found in form.errors.items()}
     raise InvalidInput(next(iter(errors.values())), errors=errors)
 
 
@@ -40,11 +40,18 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: COUNT_CAP + 1].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return rows.order_by()[: COUNT_CAP + 1].count()
 
     @property
     def is_capped(self) -> bool:
         return self.count > COUNT_CAP
+
+
+def choices_of(model: type[Model], name: str) -> list[tuple[str, str]]:
+    """The values that a field may have, with their words."""
+    field: Any = model._meta.get_field(name)
+    return list(field.choices or ())
 
 
 Lookups = Iterable[tuple[str, str]]

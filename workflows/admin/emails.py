@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 
-from netsuite.console import SeeOnly, choice_filter
+from netsuite.console import SeeOnly, choice_filter, choices_of
 from netsuite.errors import Refusal
 from workflows import mail_page
 from workflows.actions import emails
@@ -39,7 +39,7 @@ class EmailAdmin(SeeOnly):
     search_fields = ("subject", "customer__name", "customer__entity_id", "to_email")
     search_help_text = "Subject, customer or address"
     list_filter = (
-        choice_filter("status", "Status", [*OutboundEmail._meta.get_field("status").choices, CAME_BACK], _by_status),
+        choice_filter("status", "Status", [*choices_of(OutboundEmail, "status"), CAME_BACK], _by_status),
         choice_filter("audience", "For", OutboundEmail.AUDIENCES),
     )
     verbs = ("edit", "approve", "undo", "discard", "reopen", "declare_sent")
