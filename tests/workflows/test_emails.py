@@ -543,3 +543,9 @@ def test_sales_reps_see_the_mails_of_their_own_customers(mail, rep, mike):
     other = held(owing("Harbor Foods"), mike)
     mine = OutboundEmail.objects.visible_to(rep)
     assert (mine.count(), mine.filter(customer=other.customer).count()) == (2, 0)
+
+
+def test_the_same_text_saved_twice_is_one_version(mail, mike):
+    emails.edit(email=mail, version=1, subject=mail.subject, body="Hello Maria", by=mike)
+    emails.edit(email=fresh(mail), version=1, subject=mail.subject, body="Hello Maria", by=mike)
+    assert fresh(mail).version == 2

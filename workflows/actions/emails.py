@@ -84,6 +84,9 @@ def edit(*, email: OutboundEmail, version: int, subject: str, body: str, by: Act
             subject=subject, body=body, version=F("version") + 1, came_back=""
         )
         email.refresh_from_db()
+        if not won and email.status == "pending_review" and (email.subject, email.body) == (subject, body):
+            # The page saved the same text a moment ago, as version `version` + 1.
+            return email
         if not won:
             raise _lost(email, version)
         EmailVersion.objects.create(
