@@ -15,7 +15,7 @@ from django.db.models.functions import Lag
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from netsuite.machine import Transition, all_machines, machine_name
+from netsuite.machine import Transition, all_machines, machine_name, states_of
 from netsuite.models import Push, PushAttempt, content_hash
 
 WRITES = {"PATCH", "PUT", "POST", "DELETE"}
@@ -78,7 +78,7 @@ def _broken_chain() -> Iterable[str]:
     before = Window(Lag("target"), partition_by=[F("machine"), F("row_id")], order_by="id")
     linked = Transition.objects.annotate(before=before).filter(~Q(source=F("before")), before__isnull=False)
     for row in linked[:50]:
-        yield f"{row.machine} {row.row_id}: {row.verb} starts from {row.source}, the row was {row.before}."  # type: ignore[attr-defined]
+        yield f"{row.machine} {row.row_id}: {row.verb} starts from {row.source}, the row was {row.before}."
 
 
 @invariant(5, "Every write in NetSuite has an attempt that was committed before it")
@@ -128,7 +128,7 @@ def one_lease_and_rising_generations(evidence: Evidence) -> Iterable[str]:
     before = Window(Lag("generation"), partition_by=[F("key")], order_by=["applied_at", "pk"])
     applied = Push.objects.filter(status="applied").annotate(before=before)
     for push in applied.filter(generation__lt=F("before"))[:50]:
-        yield f"{push.key}: generation {push.generation} was applied after {push.before}."  # type: ignore[attr-defined]
+        yield f"{push.key}: generation {push.generation} was applied after {push.before}."
 
 
 @invariant(8, "At most three automatic attempts a cycle; a cycle by hand names a user")
@@ -170,7 +170,7 @@ def nothing_vanished(evidence: Evidence) -> Iterable[str]:
         if name not in MACHINES_TALLIED:
             continue
         created = Transition.objects.filter(machine=name, verb="create").count()
-        known = [state for state, _title in model._meta.get_field("status").choices or ()]
+        known = list(states_of(model))
         present = model._base_manager.filter(status__in=known).count()
         if created != present:
             yield f"{created} of {name} were created, {present} are there."

@@ -98,6 +98,13 @@ def all_machines() -> list[type[models.Model]]:
     ]
 
 
+def states_of(model: type[models.Model]) -> dict[str, str]:
+    """The machine's states with their titles, the first state first as declared."""
+    field = model._meta.get_field("status")
+    assert isinstance(field, FSMField)
+    return dict(field.flatchoices)
+
+
 def machine_name(model: type[models.Model]) -> str:
     """`push`, `servicehold`…: Django's own model name."""
     return model._meta.model_name or ""

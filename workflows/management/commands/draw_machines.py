@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import models
 
-from netsuite.machine import all_machines, verb_of
+from netsuite.machine import all_machines, states_of, verb_of
 
 PAGE = settings.BASE_DIR / "docs" / "states.md"
 HEAD = """# State machines
@@ -41,9 +41,8 @@ def draw() -> str:
 
 
 def _section(model: type[models.Model]) -> str:
-    field = model._meta.get_field("status")
-    titles = dict(field.flatchoices)
-    start = str(field.default)
+    titles = states_of(model)
+    start = str(model().status)  # type: ignore[attr-defined]
     arrows = [f"    [*] --> {start}"]
     ends = set(titles)
     for source, target, verb in _arrows(model, list(titles)):
