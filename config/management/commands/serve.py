@@ -25,6 +25,11 @@ HOST = "127.0.0.1"
 STOPPED_BY_USER = {130, 143}
 STEPS_DONE = "first-start.done"
 FIRST_START = (("demo_data",), ("sync_netsuite",), ("demo_data", "--after-sync"), ("aging_tick",))
+DEMO_LOGINS = (
+    "  Demo logins: mike, rep, clerk, committee, owner, cashier. Their password was shown at the\n"
+    "  first start; `manage.py changepassword mike` sets a new one."
+)
+OWN_LOGINS = "  Your own NetSuite account: no demo data. `manage.py createsuperuser` makes the first login."
 SECRETS = ("SECRET_KEY", "PIN_PEPPER")
 
 
@@ -152,24 +157,22 @@ def processes(port: int, sandbox_port: int | None) -> dict[str, list[str]]:
 class Announcer(Printer):
     """Says where Holdgate is once the web server takes requests, below the noise of the start."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, logins: str) -> None:
         super().__init__(sys.stdout)
-        self._port = port
+        self._port, self._logins = port, logins
 
     def write(self, message: Message) -> None:
         super().write(message)
         if message.name == "web" and b"Booting worker" in bytes(message.data):
             print(
-                f"\n  Holdgate is at http://localhost:{self._port}/admin/\n"
-                "  Demo logins: mike, rep, clerk, committee, owner, cashier. Their passwords were shown at the\n"
-                "  first start; `manage.py changepassword mike` sets a new one. Ctrl-C stops everything.\n",
+                f"\n  Holdgate is at http://localhost:{self._port}/admin/\n{self._logins}\n  Ctrl-C stops everything.\n",
                 flush=True,
             )
 
 
-def run_together(commands: dict[str, list[str]], env: dict[str, str], port: int) -> int:
+def run_together(commands: dict[str, list[str]], env: dict[str, str], port: int, logins: str) -> int:
     """Runs until one process ends or the user stops them; returns the exit code of the first to end."""
-    manager = Manager(Announcer(port))
+    manager = Manager(Announcer(port, logins))
     for name, command in commands.items():
         manager.add_process(name, f"exec {shlex.join(command)}", env=env, cwd=str(settings.BASE_DIR))
     manager.loop()
