@@ -13,6 +13,7 @@ from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born, move
 from workflows import audit
 from workflows.access import Actor, label, require
+from workflows.wording import money
 
 SET_APART_FOR = timedelta(days=30)
 
@@ -43,7 +44,7 @@ def open_dispute(
     if amount is None and invoice:
         amount = invoice.unpaid or None
     if amount is not None and invoice and amount > invoice.unpaid:
-        raise Refusal(f"Only {invoice.unpaid} is open on {invoice.tranid}.", code="amount_too_large", status=400)
+        raise Refusal(f"Only {money(invoice.unpaid)} is open on {invoice.tranid}.", code="amount_too_large", status=400)
     with transaction.atomic():
         dispute = Dispute.objects.create(
             customer=customer,

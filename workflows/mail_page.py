@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from workflows.actions import emails
+from workflows.contracts import contract
 from workflows.models import EmailVersion, KillSwitch, OutboundEmail
 from workflows.textdiff import Part, changes, word_diff
 from workflows.wording import count
@@ -92,6 +93,7 @@ def mail_page(user: User, email: OutboundEmail, since: int = 1) -> dict[str, Any
     return {
         **text_part(user, email, since),
         "heading": heading(email),
+        "barred": _barred(email),
         "wait": waiting(email, timezone.now()),
         "attempts": list(email.attempt_rows.order_by("-pk")[:10]),
         "saved_at": email.versions.last(),
@@ -99,6 +101,12 @@ def mail_page(user: User, email: OutboundEmail, since: int = 1) -> dict[str, Any
         "history": list(email.history.select_related("history_user").order_by("-history_date", "-history_id")[:20]),
         "discard_reasons": ("Paid in the meantime", "Settled by phone", "Wrong recipient"),
     }
+
+
+def _barred(email: OutboundEmail) -> str:
+    """Why it cannot be sent any more, whatever its text says."""
+    declared = contract(email.workflow_type)
+    return declared.mail_barred(email) if declared and email.status == "pending_review" else ""
 
 
 @dataclass(frozen=True)

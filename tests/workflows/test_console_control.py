@@ -108,14 +108,15 @@ class TestAudit:
     def test_the_head_as_text(self, client: Client, mike: Any) -> None:
         held(owing(), mike)
         audit.seal()
-        answer = signed_in(client, mike).post(reverse("admin:workflows_autodecision_head"))
+        answer = signed_in(client, mike).get(reverse("admin:workflows_autodecision_head"))
         head = audit.head()
         assert answer["Content-Type"] == "text/plain; charset=utf-8"
         assert answer.content.decode().splitlines()[0] == f"{head.seq}:{head.hash}"
 
-    @pytest.mark.parametrize("verb", ["verify", "head"])
-    def test_a_clerk_may_neither_verify_nor_export(self, client: Client, clerk: Any, verb: str) -> None:
-        assert signed_in(client, clerk).post(reverse(f"admin:workflows_autodecision_{verb}")).status_code == 403
+    def test_a_clerk_may_neither_verify_nor_export(self, client: Client, clerk: Any) -> None:
+        signed_in(client, clerk)
+        assert client.post(reverse("admin:workflows_autodecision_verify")).status_code == 403
+        assert client.get(reverse("admin:workflows_autodecision_head")).status_code == 403
 
     def test_a_rep_does_not_see_it(self, client: Client, rep: Any) -> None:
         assert signed_in(client, rep).get(reverse(AUDIT)).status_code == 403

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customers.actions import clear_hold
 from tests.factories.customers import EmployeeFactory
 from tests.factories.holds import held, notice, owe, owing
 from workflows.actions import emails
@@ -117,6 +118,17 @@ class TestReleasing:
         answer = signed_in(client, mike).post(page(mail, "approve"), typed(mail, body="Hello Maria."))
         assert (answer.status_code, fresh(mail).status, fresh(mail).body) == (422, "pending_review", "Hello Maria.")
         assert "has no e-mail address in NetSuite" in answer.content.decode()
+
+    def test_the_notice_of_a_hold_that_was_lifted_cannot_be_sent(
+        self, client: Client, mike: Any, mail: OutboundEmail
+    ) -> None:
+        clear_hold(customer=mail.customer, by="mike", reason="Paid")
+        html = signed_in(client, mike).get(page(mail)).content.decode()
+        assert ("It cannot be sent." in html, "data-approve" in html) == (True, False)
+        assert (client.post(page(mail, "approve"), typed(mail)).status_code, fresh(mail).status) == (
+            409,
+            "pending_review",
+        )
 
     @pytest.mark.parametrize("verb", ["approve", "undo", "discard", "reopen", "declare_sent"])
     def test_a_clerk_may_do_none_of_it(self, client: Client, clerk: Any, mail: OutboundEmail, verb: str) -> None:

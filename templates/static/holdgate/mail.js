@@ -30,11 +30,10 @@
     }
     async function save() {
       clearTimeout(timer);
-      if (busy) await busy;
+      while (busy) await busy;
       if (!isDirty() || !stale.hidden) return;
-      busy = send();
+      busy = send().finally(() => { busy = null; });
       await busy;
-      busy = null;
     }
     async function send() {
       const mine = text();
@@ -48,8 +47,10 @@
         return;
       }
       if (!response.ok) {
-        say(answer.detail);
-        if (answer.code === "stale_version") { form.version.value = answer.version; conflict(answer.detail); }
+        if (answer.code !== "stale_version") { say(answer.detail); return; }
+        say("not saved");
+        form.version.value = answer.version;
+        conflict(answer.detail);
         return;
       }
       clean = JSON.stringify(mine);
@@ -67,14 +68,13 @@
     });
     form.addEventListener("change", save);
     form.addEventListener("submit", (event) => {
-      if (event.submitter && event.submitter.hasAttribute("data-save")) {
-        event.preventDefault();
-        delete form.dataset.sent;
-        save();
-        return;
-      }
+      const button = event.submitter, onlySaves = button && button.hasAttribute("data-save");
       clearTimeout(timer);
-      localStorage.removeItem(key);
+      if (!onlySaves && !busy && !isDirty()) { localStorage.removeItem(key); return; }
+      // What is typed is saved first, or the release would meet its own save as a stranger's.
+      event.preventDefault();
+      event.stopPropagation();
+      save().then(() => { if (!onlySaves && !isDirty() && stale.hidden) form.requestSubmit(button); });
     }, true);
     stale.querySelector("[data-mine]").addEventListener("click", () => { stale.hidden = true; save(); });
     stale.querySelector("[data-theirs]").addEventListener("click", () => localStorage.removeItem(key));
