@@ -12,7 +12,7 @@ from django.db import transaction
 from customers.aging import adopt_newly_issued
 from customers.clock import business_today
 from customers.models import Customer
-from customers.rules import days_overdue
+from customers.rules import CENT, days_overdue
 from disputes.models import Dispute
 from holds.actions.holds import HOLD, inputs_for_tick
 from holds.actions.pauses import break_broken_plans
@@ -104,7 +104,8 @@ def _found(customer: Customer, as_of: date, today: date) -> Found:
     """The summary holds for today; any other day brings its figures as annotations."""
     if as_of == today:
         return Found(customer, customer.ar_balance, days_overdue(customer.oldest_due, as_of))
-    return Found(customer, customer.balance_on, days_overdue(customer.oldest_due_on, as_of))  # type: ignore[attr-defined]
+    balance = customer.balance_on.quantize(CENT)  # type: ignore[attr-defined]
+    return Found(customer, balance, days_overdue(customer.oldest_due_on, as_of))  # type: ignore[attr-defined]
 
 
 def _without_excused(
