@@ -76,6 +76,7 @@ def text_part(request_user: User, email: OutboundEmail, since: int = 1) -> dict[
     facts = fact_list(email)
     return {
         "row": email,
+        "barred": _barred(email),
         "facts": facts,
         "moved": [fact for fact in facts if fact.state == "changed"],
         "versions": versions[::-1],
@@ -93,7 +94,6 @@ def mail_page(user: User, email: OutboundEmail, since: int = 1) -> dict[str, Any
     return {
         **text_part(user, email, since),
         "heading": heading(email),
-        "barred": _barred(email),
         "wait": waiting(email, timezone.now()),
         "attempts": list(email.attempt_rows.order_by("-pk")[:10]),
         "saved_at": email.versions.last(),
