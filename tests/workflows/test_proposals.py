@@ -18,8 +18,12 @@ from workflows.actions import proposals
 from workflows.actions.proposals import AlreadyDecided, StaleVersion
 from workflows.actions.switches import SwitchedOff, flip
 from workflows.models import AutoDecision, OutboundEmail, ProposedAction, ReflexionEntry, WorkflowRun
+from workflows.reread import reread
 
 pytestmark = pytest.mark.django_db
+
+# Claim, decision, flag, hold, two drafts, push, steps and checks, each with its transition and history.
+STATEMENTS_OF_AN_APPROVAL = 60
 
 
 @pytest.fixture
@@ -292,3 +296,15 @@ def test_a_lift_by_a_clerk_waits_for_a_person(mike, clerk):
     staged = ProposedAction.objects.get(action_type="workflow_service_hold_lift")
     assert (staged.status, staged.proposed_by) == ("pending", "clerk")
     assert ServiceHold.objects.get().status == "active"
+
+
+def test_an_approval_costs_a_fixed_number_of_statements(mike, django_assert_num_queries):
+    small, large = proposed(owing()), proposed(owing("Harbor Foods"))
+    for number in range(9):
+        owe(large.customer, days=number, amount="100.00")
+    reread([large], business_today())
+    approve(proposed(owing("Warm-up Foods")), mike)
+    for proposal in (small, large):
+        fresh = ProposedAction.objects.select_related("customer", "run").get(pk=proposal.pk)
+        with django_assert_num_queries(STATEMENTS_OF_AN_APPROVAL):
+            approve(fresh, mike)
