@@ -58,8 +58,9 @@ def open_sos(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]
 
 
 def prior_holds(customer_ids: Sequence[int], day: date) -> dict[int, int]:
-    """How often each was held before: approved service holds in the decisions."""
-    rows = AutoDecision.objects.service_holds().filter(customer__in=customer_ids).order_by().values("customer")
+    """How often each was held before: approved service holds in the decisions, without the one being carried out."""
+    earlier = AutoDecision.objects.service_holds().exclude(run__status="awaiting_decision")
+    rows = earlier.filter(customer__in=customer_ids).order_by().values("customer")
     return {row["customer"]: row["times"] for row in rows.annotate(times=Count("pk"))}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 
 from customers.clock import business_today
-from holds.actions.holds import RESPECT_FOR
+from holds.actions.holds import respect_for
 
 LONGEST = timedelta(days=366)
 
@@ -27,7 +27,7 @@ class LiftForm(forms.Form):
     def clean_respect_until(self):
         until, today = self.cleaned_data["respect_until"], business_today()
         if until is None:
-            return today + RESPECT_FOR
+            return today + respect_for()
         if not today <= until <= today + LONGEST:
             raise forms.ValidationError("Pick a day between today and a year from now.", code="invalid_date")
         return until

@@ -13,7 +13,7 @@ from customers.aging import receivables_of
 from customers.clock import business_today
 from customers.models import Customer
 from holds.actions import holds
-from holds.actions.holds import RESPECT_FOR
+from holds.actions.holds import respect_for
 from holds.facts import line_of
 from holds.forms import LiftForm, ProposeForm
 from holds.models import ServiceHold
@@ -85,7 +85,7 @@ class LiftHold(View):
             "hold": hold,
             "form": form,
             "at_once": request.user.has_perm(MAY_LIFT),
-            "until": business_today() + RESPECT_FOR,
+            "until": business_today() + respect_for(),
             "owed": receivables_of(hold.customer, business_today()),
             **more,
         }

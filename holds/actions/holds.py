@@ -16,8 +16,8 @@ from workflows import audit, runner
 from workflows.access import Actor, require
 from workflows.actions.switches import guard
 from workflows.models import ProposedAction, WorkflowRun
+from workflows.stages import load
 
-RESPECT_FOR = timedelta(days=7)
 HOLD, LIFT = "service_hold_trigger", "service_hold_lift"
 
 
@@ -55,7 +55,7 @@ def lift(
 ) -> WorkflowRun:
     """Lift at once for whoever may; for everybody else stage it for a person.
 
-    `respect_until` (default a week, business date) keeps the aging tick from proposing a hold again.
+    `respect_until` (business date; by default the contract says how long) keeps the aging tick from proposing a hold again.
     Raises NotOnHold when the hold is not in force.
     """
     require(by, "holds.propose_servicehold", "ask for a hold to be lifted")
@@ -71,7 +71,7 @@ def lift(
         run = runner.start(
             LIFT,
             customer=hold.customer,
-            inputs=_lift_inputs(hold, reason, respect_until or today + RESPECT_FOR, keep_netsuite),
+            inputs=_lift_inputs(hold, reason, respect_until or today + respect_for(), keep_netsuite),
             by=by,
             source="manual",
             today=today,
@@ -81,6 +81,11 @@ def lift(
         if at_once:
             _record_direct_lift(run, by, reason.strip())
     return run
+
+
+def respect_for() -> timedelta:
+    """How long the tick leaves a released customer alone, as set in the console."""
+    return timedelta(days=int(load(LIFT).thresholds["respect_days"]))
 
 
 def _lift_inputs(hold: ServiceHold, reason: str, until: date, keep_netsuite: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.factories.holds import held, owing, pay, proposed
 from workflows.access import NotAllowed
 from workflows.actions import emails, proposals
 from workflows.actions.switches import SwitchedOff, flip
-from workflows.models import AutoDecision, OutboundEmail, ProposedAction
+from workflows.models import AutoDecision, OutboundEmail, ProposedAction, WorkflowDefinition
 from workflows.runner import AlreadyProposed, Blocked
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +297,22 @@ def test_news_of_a_lifted_hold_cannot_go_out_when_there_is_a_new_one(mike):
     news = OutboundEmail.objects.get(kind="lift_notice")
     with pytest.raises(Refusal, match="on hold again"):
         emails.approve(email=news, version=1, by=mike)
+
+
+def test_the_first_hold_is_no_hold_before(mike):
+    held(owing(), mike)
+    assert "Held before: never." in OutboundEmail.objects.get(kind="rep_note").body
+
+
+def test_the_second_hold_says_once(mike):
+    customer = owing()
+    holds.lift(hold=held(customer, mike), reason="Paid", by=mike)
+    customer.refresh_from_db()
+    again = held(customer, mike)
+    assert "Held before: once." in OutboundEmail.objects.get(run=again.run, kind="rep_note").body
+
+
+def test_the_console_sets_how_long_a_release_is_respected(mike):
+    WorkflowDefinition.objects.filter(workflow_type="service_hold_lift").update(thresholds={"respect_days": 30})
+    holds.lift(hold=held(owing(), mike), reason="Paid", by=mike)
+    assert Pause.objects.get().ends == business_today() + timedelta(days=30)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, sandbox_port: int, **options: Any) -> None:
         if not settings.DEVELOPMENT:
-            raise CommandError("serve is for a machine of your own: set DEVELOPMENT=1, or see docs/operations.md.")
+            raise CommandError("serve is for a machine of your own: set DEVELOPMENT=1, or see docs/operate.md.")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         # An account named by the environment takes the sandbox's place.
@@ -54,7 +54,8 @@ class Command(BaseCommand):
             env = environment(own_sandbox)
             try:
                 prepare(env, own_sandbox)
-                code = run_together(processes(port, own_sandbox), env, port)
+                logins = DEMO_LOGINS if own_sandbox else OWN_LOGINS
+                code = run_together(processes(port, own_sandbox), env, port, logins)
             except KeyboardInterrupt:
                 code = 130
         if code not in STOPPED_BY_USER:
@@ -165,7 +166,8 @@ class Announcer(Printer):
         super().write(message)
         if message.name == "web" and b"Booting worker" in bytes(message.data):
             print(
-                f"\n  Holdgate is at http://localhost:{self._port}/admin/\n{self._logins}\n  Ctrl-C stops everything.\n",
+                f"\n  Holdgate is at http://localhost:{self._port}/admin/\n"
+                f"{self._logins}\n  Ctrl-C stops everything.\n",
                 flush=True,
             )
 
