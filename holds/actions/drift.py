@@ -23,7 +23,9 @@ def push_settled(push: Push) -> None:
     if push.record_type != "customer" or HOLD_INTENT not in push.body:
         return
     if push.status == "applied":
-        Customer.objects.filter(netsuite_id=push.record_id).update(credit_hold_override=push.body[HOLD_INTENT])
+        # An outcome may be told late; a newer one has the last word.
+        if not Push.objects.newer_than(push).filter(status="applied").exists():
+            Customer.objects.filter(netsuite_id=push.record_id).update(credit_hold_override=push.body[HOLD_INTENT])
         _remember_prior(push)
     elif push.status == "failed" and push.last_error_code == "drift":
         customer = Customer.objects.filter(netsuite_id=push.record_id).first()

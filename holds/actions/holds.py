@@ -55,7 +55,7 @@ def lift(
 ) -> WorkflowRun:
     """Lift at once for whoever may; for everybody else stage it for a person.
 
-    `respect_until` (business date; by default the contract says how long) keeps the aging tick from proposing a hold again.
+    Until `respect_until` (business date; by default as the contract says) the aging tick proposes no new hold.
     Raises NotOnHold when the hold is not in force.
     """
     require(by, "holds.propose_servicehold", "ask for a hold to be lifted")
