@@ -112,6 +112,13 @@ def test_customers_whom_we_never_held_are_not_ours_to_ask_about(netsuite):
     assert drift.check_drift() == 0
 
 
+def test_an_outcome_told_late_does_not_undo_a_newer_one(hold, mike):
+    holds.lift(hold=hold, reason="Paid", by=mike)
+    deliver()
+    drift.push_settled(Push.objects.get(generation=1))
+    assert Customer.objects.get().credit_hold_override == "AUTO"
+
+
 # --- the two answers ----------------------------------------------------------------------------------
 
 
