@@ -54,7 +54,7 @@ def test_a_part_of_it_is_set_apart(customer, invoice, mike):
 
 
 def test_more_than_is_open_is_refused(customer, invoice, mike):
-    with pytest.raises(Refusal, match=f"Only 14820.00 is open on {invoice.tranid}"):
+    with pytest.raises(Refusal, match=rf"Only \$14,820.00 is open on {invoice.tranid}"):
         dispute(customer, mike, invoice_ref=invoice.tranid, amount=Decimal("14820.01"))
     assert Dispute.objects.count() == 0
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -65,7 +66,8 @@ def account(sandbox: SandboxProcess) -> SandboxProcess:
 
 def run(command: str, *arguments: str) -> dict[str, Any]:
     out = StringIO()
-    call_command(command, *arguments, "--json", stdout=out, stderr=StringIO())
+    with suppress(SystemExit):
+        call_command(command, *arguments, "--json", stdout=out, stderr=StringIO())
     return json.loads(out.getvalue().splitlines()[-1])
 
 
