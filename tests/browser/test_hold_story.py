@@ -17,33 +17,54 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REASON = "94 days late, two orders still open"
 
 
+OTHERS = (
+    ("Harborline Distributors", "A", 118, 214_906),
+    ("Summit Food Service", "B", 71, 41_870),
+    ("Redwood Café Group", "C", 63, 27_940),
+    ("Bluewater Marine", "C", 66, 12_480),
+    ("Lakeview Hardware", "B", 38, 64_115),
+    ("Eastgate Pharmacy", "C", -12, 23_400),
+)
+
+
 @pytest.fixture
 def northside(sandbox) -> str:  # noqa: F811
-    """Northside Grocers in NetSuite: three overdue invoices, a paid past, an open order, a rep."""
+    """Northside Grocers in NetSuite: three overdue invoices, a paid past, an open order, a rep; and six others."""
     today = timezone.localdate()
 
     def ago(days: int) -> str:
         return (today - timedelta(days=days)).isoformat()
 
-    def invoice(number: int, issued: int, amount: float, paid_after: int | None = None) -> dict[str, object]:
+    def customer(externalid: str, name: str, tier: str) -> dict[str, object]:
+        return {
+            "externalid": externalid, "entityid": f"C-{externalid}", "companyname": name,
+            "email": f"ap@{externalid}.example", "salesrep_externalid": "dana", "creditlimit": 60000,
+            "custentity_region": "East Coast", "custentity_tier": tier,
+        }  # fmt: skip
+
+    def invoice(
+        number: int, issued: int, amount: float, paid_after: int = 0, owner: str = "northsidegrocers"
+    ) -> dict[str, object]:
         paid = {"foreignamountpaid": amount, "closedate": ago(issued - paid_after)} if paid_after else {}
         return {
             "externalid": f"inv-{number}", "type": "CustInvc", "tranid": f"INV-{number}", "trandate": ago(issued),
-            "duedate": ago(issued - 30), "entity_externalid": "northside", "foreigntotal": amount, **paid,
+            "duedate": ago(issued - 30), "entity_externalid": owner, "foreigntotal": amount, **paid,
         }  # fmt: skip
 
     sandbox.load(
         employees=[{"externalid": "dana", "entityid": "Dana Whitfield", "firstname": "Dana", "lastname": "Whitfield",
                     "email": "dana@keystone.example", "issalesrep": True}],
-        customers=[{"externalid": "northside", "entityid": "10482", "companyname": "Northside Grocers",
-                    "email": "ap@northsidegrocers.example", "salesrep_externalid": "dana", "creditlimit": 60000,
-                    "custentity_region": "East Coast", "custentity_tier": "B"}],
+        customers=[
+            customer("northsidegrocers", "Northside Grocers", "B"),
+            *(customer(f"other-{n}", name, tier) for n, (name, tier, _late, _owed) in enumerate(OTHERS)),
+        ],
         transactions=[
             invoice(20418, 124, 14820), invoice(20466, 110, 9612.40), invoice(20533, 90, 18240),
             invoice(20745, 20, 5250),
             *(invoice(20000 + n, 150 + 25 * n, 4000 + 150 * n, paid_after=34 + n) for n in range(10)),
+            *(invoice(30000 + n, 30 + late, owed, owner=f"other-{n}") for n, (_, _, late, owed) in enumerate(OTHERS)),
             {"externalid": "so-61022", "type": "SalesOrd", "tranid": "SO-61022", "trandate": ago(3), "status": "B",
-             "entity_externalid": "northside", "foreigntotal": 12400},
+             "entity_externalid": "northsidegrocers", "foreigntotal": 12400},
         ],
     )  # fmt: skip
     call_command("sync_netsuite", verbosity=0)

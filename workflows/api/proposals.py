@@ -1,5 +1,7 @@
 """Proposals over the API: read, approve, reject, defer. Rights and rules are those of the actions."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema
@@ -18,6 +20,7 @@ from workflows.api.forms import CUSTOMER, CustomerRef, WarningSerializer, caller
 from workflows.models import ProposedAction
 from workflows.models.proposals import OPEN
 from workflows.reauth import require_fresh_signin
+from workflows.steps import Outcome
 
 
 class ForeseenSerializer(serializers.Serializer):
@@ -27,7 +30,9 @@ class ForeseenSerializer(serializers.Serializer):
     kind = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
     target = serializers.CharField(read_only=True, help_text="The time to expect, in words.")
+    status = serializers.CharField(read_only=True, help_text="Always dry_run: nothing was written.")
     words = serializers.CharField(read_only=True)
+    detail = serializers.JSONField(read_only=True, help_text="The draft as rendered, the values to be pushed, …")
 
 
 class ProposalRowSerializer(serializers.ModelSerializer):
@@ -59,23 +64,26 @@ class ProposalSerializer(ProposalRowSerializer):
         read_only_fields = fields
 
     @extend_schema(responses=ForeseenSerializer(many=True))
-    def get_preview(self, proposal: ProposedAction) -> list[dict[str, str]] | None:
+    def get_preview(self, proposal: ProposedAction) -> list[dict[str, Any]] | None:
         return preview_of(proposal) if proposal.status in OPEN else None
 
 
-def preview_of(proposal: ProposedAction) -> list[dict[str, str]] | None:
+def preview_of(proposal: ProposedAction) -> list[dict[str, Any]] | None:
     """What approving would do now, step by step; writes nothing."""
     if handler := contracts.handler(proposal.action_type):
         about = {"step": handler.action_type, "kind": "handler", "title": handler.title, "target": ""}
-        return [{**about, "words": words} for words in handler.effects(proposal)]
+        return [{**about, "status": "dry_run", "words": words, "detail": {}} for words in handler.effects(proposal)]
     try:
         outcomes = runner.preview_of(proposal, business_today()).steps
     except stages.WorkflowNotFound:
         return None
-    return [
-        {"step": o.step.name, "kind": o.step.kind, "title": o.step.title, "target": o.step.target, "words": o.words}
-        for o in outcomes
-    ]
+    return [_foreseen(outcome) for outcome in outcomes]
+
+
+def _foreseen(outcome: Outcome) -> dict[str, Any]:
+    step = outcome.step
+    about = {"step": step.name, "kind": step.kind, "title": step.title, "target": step.target}
+    return {**about, "status": outcome.status, "words": outcome.words, "detail": dict(outcome.detail)}
 
 
 class DecisionSerializer(StrictSerializer):
