@@ -3,6 +3,8 @@
 Business thresholds do not live here: they are in workflow_definitions, editable in the console.
 """
 
+import logging
+import re
 import sys
 from pathlib import Path
 
@@ -286,15 +288,23 @@ DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = True
 
+_BELL = re.compile(r"^(Enqueued|Processed) |^Process-\S+ (processing|created)")
+
+
+def _is_no_bell(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.INFO or not _BELL.search(record.getMessage())
+
+
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    # A line for each ring of the bell says nothing; the outcome stands in the tables.
+    "filters": {"no_bell": {"()": "django.utils.log.CallbackFilter", "callback": _is_no_bell}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    # A line for each ring of the bell says nothing; the outcome stands in the tables.
-    "loggers": {"django-q": {"level": "WARNING"}},
+    "loggers": {"django-q": {"filters": ["no_bell"]}},
 }
 
 from config.console import UNFOLD  # noqa: E402, F401  the console's menu and colours

@@ -13,7 +13,7 @@ from holds.signals import announce
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born_many, move
 from netsuite.models import Push
-from workflows.actions import emails
+from workflows.actions import emails, proposals
 from workflows.contracts import Situation
 from workflows.models import ProposedAction
 
@@ -80,8 +80,18 @@ def lift(situation: Situation) -> Mapping[str, Any]:
     clear_hold(customer=situation.customer, by=situation.by, reason=situation.reason)
     _respect(situation)
     withdrawn = emails.withdraw(run=hold.run, by=situation.by, reason="The hold was lifted before this was sent.")
+    _withdraw_other_wishes(situation)
     announce("lifted", hold)
     return {"hold": hold.pk, "entitystatus": "", "drafts_withdrawn": withdrawn}
+
+
+def _withdraw_other_wishes(situation: Situation) -> None:
+    """Open proposals to lift this hold have nothing left to lift."""
+    wishes = ProposedAction.objects.open().filter(
+        customer=situation.customer, action_type=f"workflow_{situation.run.workflow_type}"
+    )
+    for proposal in wishes.exclude(run=situation.run).select_related("run", "customer"):
+        proposals.supersede(proposal=proposal, by=situation.by, reason="The hold was lifted already.")
 
 
 def _respect(situation: Situation) -> None:

@@ -64,7 +64,9 @@ def _rounds(job: Job, once: bool) -> Iterator[Counter[str]]:
         counted = _one_round(job)
         yield counted
         idle = 0 if counted["applied"] else idle + 1
-        if once or idle > WAITS_WITHOUT_PROGRESS or not (_wait_out_throttling(job) or counted):
+        if once or idle > WAITS_WITHOUT_PROGRESS:
+            return
+        if not (_wait_out_throttling(job) or counted or _may_go_on(job)):
             return
 
 
@@ -108,6 +110,13 @@ def _work(job: Job, transport: Transport) -> tuple[Counter[str], list[Exception]
             errors.append(error)
         counted[push.status] += 1
     return counted, errors
+
+
+def _may_go_on(job: Job) -> bool:
+    """The back-off may have ended between the last claim and now."""
+    now = timezone.now()
+    due = Push.objects.filter(channel=job.channel).waiting_to_go(now)
+    return Channel.named(job.channel).lets_through(now) and due.exists()
 
 
 def _wait_out_throttling(job: Job) -> bool:

@@ -55,7 +55,8 @@ def open_drift(customer: Customer, *, approved: str, found: str) -> bool:
             entity_type="customer",
             entity_ref=f"customer:{customer.netsuite_id}",
             customer=customer,
-            risk_level=3,
+            # Keeping NetSuite's value would lift a hold in force: that is for whoever may decide holds.
+            risk_level=4 if ServiceHold.objects.active().filter(customer=customer).exists() else 3,
             current_state_json={"credit_hold": found},
             proposed_change_json=change,
             rationale=f"NetSuite says {found}, approved is {approved}. Somebody changed it in NetSuite.",

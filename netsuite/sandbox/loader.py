@@ -33,6 +33,8 @@ BY_EXTERNAL_ID = {
     "parent_externalid": ("parent", "customer"),
 }
 
+AMOUNTS = {"foreigntotal", "foreignamountpaid", "foreignamountunpaid"}
+
 
 class LoadError(ValueError):
     """A row that cannot be loaded; nothing of its batch is."""
@@ -231,6 +233,14 @@ def _stamp(name: str, value: Any) -> str:
         raise LoadError(f"{name}: not a date: {value!r}") from error
 
 
+def _amount(name: str, value: Any) -> float | None:
+    """Files bring amounts as text."""
+    try:
+        return None if value in (None, "") else float(value)
+    except (TypeError, ValueError):
+        raise LoadError(f"{name} is not an amount: {value!r}") from None
+
+
 def _complete(columns: dict[str, Any]) -> None:
     """A transaction's open part and status, where the batch leaves them out."""
     kind = columns.get("type")
@@ -239,6 +249,8 @@ def _complete(columns: dict[str, Any]) -> None:
     if kind == "SalesOrd":
         columns.setdefault("status", "A")
         return
+    for name in AMOUNTS & columns.keys():
+        columns[name] = _amount(name, columns[name])
     total = abs(columns.get("foreigntotal") or 0)
     if "foreigntotal" in columns and "foreignamountunpaid" not in columns:
         columns["foreignamountunpaid"] = round(total - abs(columns.get("foreignamountpaid") or 0), 2)

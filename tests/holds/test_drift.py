@@ -77,10 +77,19 @@ def test_a_value_changed_by_hand_opens_one_question(hold, netsuite):
     assert (drift.check_drift(), drift.check_drift()) == (1, 0)
     proposal = asked()
     assert (proposal.risk_level, proposal.current_state_json, proposal.proposed_change_json) == (
-        3,
+        4,
         {"credit_hold": "OFF"},
         {"credit_hold": "ON"},
     )
+
+
+def test_a_clerk_may_not_lift_a_hold_by_keeping_netsuites_value(hold, netsuite, clerk):
+    changed_by_hand(netsuite, hold.customer, "AUTO")
+    drift.check_drift()
+    with pytest.raises(NotAllowed):
+        proposals.reject(proposal=asked(), version=1, by=clerk, reason="NetSuite is right")
+    hold.customer.refresh_from_db()
+    assert hold.customer.entitystatus == "hold"
 
 
 def test_the_question_says_what_happened(hold, netsuite):

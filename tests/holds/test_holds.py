@@ -316,3 +316,10 @@ def test_the_console_sets_how_long_a_release_is_respected(mike):
     WorkflowDefinition.objects.filter(workflow_type="service_hold_lift").update(thresholds={"respect_days": 30})
     holds.lift(hold=held(owing(), mike), reason="Paid", by=mike)
     assert Pause.objects.get().ends == business_today() + timedelta(days=30)
+
+
+def test_a_wish_to_lift_is_withdrawn_when_mike_lifts(mike, clerk):
+    hold = held(owing(), mike)
+    holds.lift(hold=hold, reason="Paid by phone", by=clerk)
+    holds.lift(hold=ServiceHold.objects.get(), reason="Paid", by=mike)
+    assert ProposedAction.objects.get(action_type="workflow_service_hold_lift").status == "superseded"

@@ -5,16 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.utils import timezone
 
-from netsuite import outbox, suiteql
+from netsuite import outbox
 from netsuite.checks import check_hold_field
 from netsuite.client import Client
 from netsuite.models import Channel, Push, PushAttempt
@@ -176,36 +173,6 @@ def test_the_hold_field_is_there_or_not(sandbox):
     assert check_hold_field(client) == []
     sandbox.fault(missing_hold_field=True)
     assert [problem.id for problem in check_hold_field(client)] == ["netsuite.E008"]
-
-
-# --- reading many rows -------------------------------------------------------------------------------
-
-
-def test_keyset_reads_a_crowded_second_completely(sandbox):
-    many = [{"id": number, "companyname": f"Crowd {number}"} for number in range(10_000, 12_300)]
-    sandbox.load(customers=many)
-    sandbox.fault(same_second={"count": 2000})
-    sandbox.fault(rows_while_paging={"count": 3})
-    client = Client.from_settings()
-    rows = suiteql.keyset(client, select="id, companyname", table="customer", where="id >= ?", params=[10_000])
-    found = Counter(row["id"] for row in rows)
-    assert {str(row["id"]) for row in many} <= set(found)
-    assert set(next(suiteql.keyset(Client.from_settings(), select="id", table="customer"))) == {"id", "links"}
-
-
-def test_keyset_reads_what_changed_since(sandbox):
-    client = Client.from_settings()
-    deliver(hold("ON"))
-    ahead = suiteql.keyset(client, select="id", table="customer", since=timezone.now() + timedelta(days=3))
-    recent = suiteql.keyset(client, select="id", table="customer", since=timezone.now())
-    assert list(ahead) == []
-    assert "107" in {row["id"] for row in recent}
-
-
-def test_hidden_columns_are_left_out(sandbox):
-    sandbox.fault(hidden_columns={"columns": ["balancesearch"]})
-    columns = suiteql.usable_columns(Client.from_settings(), "customer", ["id", "balancesearch", "entityid"])
-    assert columns == ["id", "entityid"]
 
 
 # --- a worker that dies ------------------------------------------------------------------------------

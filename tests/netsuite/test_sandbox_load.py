@@ -133,3 +133,9 @@ def test_a_store_of_another_version_is_refused(tmp_path):
     store.close()
     with pytest.raises(RuntimeError, match="version 99"):
         Store(tmp_path / "s.sqlite3")
+
+
+def test_an_amount_may_come_as_text(account):
+    account.load(customers=[ACME], transactions=[{**invoice("I1", 0), "tranid": "INV1", "foreigntotal": "120.50"}])
+    [row] = account.rows("SELECT foreigntotal, foreignamountunpaid FROM transaction WHERE tranid = 'INV1'")
+    assert (row["foreigntotal"], row["foreignamountunpaid"]) == ("120.5", "120.5")
