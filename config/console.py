@@ -22,6 +22,7 @@ FONT = {
 }
 
 UNFOLD: dict[str, Any] = {
+    "LOGIN": {"form": "config.signin.SignInForm"},
     "SITE_TITLE": "Holdgate",
     "SITE_HEADER": "Holdgate",
     "SITE_SYMBOL": "pause",

@@ -92,6 +92,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Kill switches", "admin:workflows_killswitch_changelist", "workflows.view_killswitch"),
             Entry("Schedules", "admin:django_q_schedule_changelist", "workflows.view_killswitch"),
             Entry("People", "admin:auth_user_changelist", "auth.view_user"),
+            Entry("Second factors", "admin:otp_totp_totpdevice_changelist", "otp_totp.view_totpdevice"),
         ),
     ),
 )
