@@ -17,6 +17,9 @@ import requests
 
 from tests.flows.conftest import free_port
 
+# One copy serves the whole file, so one worker runs it.
+pytestmark = pytest.mark.xdist_group("make_run")
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_START_SECONDS = 420
 DATABASE = "holdgate_make_run"

@@ -103,8 +103,8 @@ def test_a_frozen_cluster_is_stood_in_for_and_replaced(worker, sandbox):
 
     worker.wait_for(lambda: is_applied(push), 30)
     assert worker.clusters()[-1] == frozen
-    assert worker.says("stand-in: drain_now")
+    worker.wait_for(lambda: worker.says("stand-in: drain_now"), 10)
 
     worker.wait_for(lambda: worker.clusters()[-1] != frozen, 60)
-    assert worker.says("killed and started again")
+    worker.wait_for(lambda: worker.says("killed and started again"), 10)
     assert Push.objects.get(pk=push.pk).attempts.count() == 1
