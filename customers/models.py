@@ -224,6 +224,11 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.name or self.entity_id or self.netsuite_id
 
+    @property
+    def standing(self) -> str:
+        """`hold` under a service hold, `netsuite` where only NetSuite's own rule holds, "" when neither does."""
+        return self.entitystatus or ("netsuite" if self.on_credit_hold else "")
+
 
 class TransactionQuerySet(QuerySet["Transaction"]):
     def invoices(self) -> Self:

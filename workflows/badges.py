@@ -79,7 +79,10 @@ BY_KIND: dict[str, dict[str, Badge]] = {
         "active": Badge("bars", "solid", "On hold"),
         "lifted": Badge("check", "green", "Lifted"),
     },
-    "customer": {"": Badge("check", "green", "Approved")},
+    "customer": {
+        "": Badge("check", "green", "Approved"),
+        "netsuite": Badge("bars", "red", "Held in NetSuite"),
+    },
     "switch": {
         "off": Badge("check", "green", "Off"),
         "armed": Badge("warning", "amber", "Armed"),

@@ -10,11 +10,12 @@ from django.utils import timezone
 from customers.models import Customer
 from netsuite.outbox import drain
 from tests.flows.conftest import sandbox, smtp  # noqa: F401  the same neighbours as in the flows
+from workflows import tasks
 from workflows.actions import emails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REASON = "94 days late, two orders still open"
+REASON = "94 days late, no answer to two calls"
 
 
 OTHERS = (
@@ -77,6 +78,7 @@ def hold_field(sandbox, netsuite_id: str) -> str:  # noqa: F811
 
 def test_from_the_tick_to_the_mail_and_back(live_browser, mike, sandbox, smtp, northside):  # noqa: F811
     call_command("aging_tick", verbosity=0)
+    tasks.canary()
     page = live_browser.page(mike)
 
     page.goto("/admin/")

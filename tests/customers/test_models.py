@@ -150,3 +150,11 @@ def test_what_the_sync_writes_leaves_no_history():
         *("id", "netsuite_id", "entitystatus", "credit_hold"),
         *("history_id", "history_date", "history_change_reason", "history_type", "history_user"),
     }
+
+
+@pytest.mark.parametrize(
+    ("entitystatus", "on_credit_hold", "standing"),
+    [("", False, ""), ("", True, "netsuite"), ("hold", False, "hold"), ("hold", True, "hold")],
+)
+def test_a_service_hold_comes_before_netsuites_own(entitystatus, on_credit_hold, standing):
+    assert Customer(entitystatus=entitystatus, on_credit_hold=on_credit_hold).standing == standing
