@@ -17,12 +17,9 @@ import requests
 
 from tests.flows.conftest import free_port
 
-# One copy serves the whole file, so one worker runs it.
-pytestmark = pytest.mark.xdist_group("make_run")
-
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_START_SECONDS = 420
-DATABASE = "holdgate_make_run"
+DATABASE = f"holdgate_make_run_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 PIDS = re.compile(r"started \(pid=(\d+)\)|Booting worker with pid: (\d+)|cluster (\d+) started|ready for work at (\d+)")
 
 
