@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from customers.sync import CUSTOMERS, freshness
+from netsuite.values import HOLD_INTENT
 from workflows import badges, icons, wording
 from workflows.proposal_page import TARGET
 
@@ -131,6 +132,12 @@ def number(value: Any) -> str:
 def readable(value: Any) -> str:
     """`ar_aging_tick_threshold` as people say it."""
     return str(value).replace("_", " ").strip().capitalize()
+
+
+@register.filter
+def field_name(name: str) -> str:
+    """The hold as people call it; any other field of NetSuite under its own name."""
+    return "hold field" if name == HOLD_INTENT else name
 
 
 @register.filter
