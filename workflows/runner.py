@@ -96,17 +96,7 @@ def start(
     try:
         loaded = load(workflow_type)
     except WorkflowNotFound as refusal:
-        WorkflowRun.objects.create(
-            workflow_type=workflow_type[:60],
-            customer=customer,
-            status="failed",
-            source=source,
-            invoked_by=actor,
-            inputs=dict(inputs),
-            error=refusal.code,
-            stages=[{"stage": "load_contract", "status": "failed", "at": timezone.now(), "words": refusal.detail}],
-            completed_at=timezone.now(),
-        )
+        _log_unknown(workflow_type, refusal, customer=customer, source=source, invoked_by=actor, inputs=dict(inputs))
         raise
     missing = [name for name in loaded.contract.required if inputs.get(name) in (None, "")]
     if missing:
@@ -130,6 +120,20 @@ def start(
     if verdict.blocks:
         raise Blocked(run.error, run_id=str(run.run_id))
     return run
+
+
+def _log_unknown(workflow_type: str, refusal: WorkflowNotFound, **about: Any) -> None:
+    """Stage 1 failed: leave a run that says so."""
+    now = timezone.now()
+    failed = {"stage": "load_contract", "status": "failed", "at": now, "words": refusal.detail}
+    WorkflowRun.objects.create(
+        workflow_type=workflow_type[:60],
+        status="failed",
+        error=refusal.code,
+        stages=[failed],
+        completed_at=now,
+        **about,
+    )
 
 
 def _stage_one(loaded: Loaded, run: WorkflowRun, verdict: Verdict) -> None:
