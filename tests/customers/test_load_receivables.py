@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers.models import Customer, Transaction
+from customers.receivables_table import HEADERS
 
 pytestmark = pytest.mark.django_db
 HEADER = "Customer number,Customer name,Invoice number,Invoice date,Due date,Currency,Amount"
@@ -202,3 +203,7 @@ def test_without_a_sandbox_the_default_target_says_what_to_do(export, settings):
     settings.NETSUITE_BASE_URL = ""
     with pytest.raises(CommandError, match="start the sandbox, or load with --to hub"):
         call_command("load_receivables", str(export(ROW)), stdout=StringIO(), stderr=StringIO())
+
+
+def test_every_field_is_known_by_its_own_name_but_a_column_called_open_may_be_an_amount():
+    assert [field for field, known in HEADERS.items() if field not in known] == ["open"]
