@@ -25,7 +25,8 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     from config.schedules import sync_schedules
     from workflows.definitions import sync_definitions, sync_switches
 
-    if sender.name != list(apps.get_app_configs())[-1].name:
+    # Django sends the signal only for apps that have models.
+    if sender.name != [app.name for app in apps.get_app_configs() if app.models_module][-1]:
         return
     # Django makes the last app's permissions only after this receiver.
     create_permissions(sender, verbosity=0)

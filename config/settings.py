@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "workflows.apps.WorkflowsConfig",
     "disputes.apps.DisputesConfig",
     "holds.apps.HoldsConfig",
+    "orders.apps.OrdersConfig",
 ]
 
 MIDDLEWARE = [

@@ -12,7 +12,9 @@ from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
 
 from customers.models import Customer, Employee, Transaction
+from disputes.models.inbound import REASONS, SUB_REASONS, InboundEmail
 from netsuite.machine import StatefulModel
+from workflows.models import WorkflowRun
 
 OPEN = ["open", "responding", "escalated"]
 
@@ -37,20 +39,20 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
 class Dispute(StatefulModel):
     """A customer contests an invoice, or part of it. `amount` is in the base currency."""
 
-    REASONS = [
-        ("pricing", "Pricing"),
-        ("qty", "Quantity"),
-        ("quality", "Quality"),
-        ("delivery", "Delivery"),
-        ("other", "Other"),
-    ]
+    REASONS = REASONS
+    SOURCES = [("mail", "Mail"), ("phone", "Phone call"), ("rep", "Sales rep"), ("api", "API")]
     RESOLUTIONS = [("credit_issued", "Credit issued"), ("upheld", "Invoice upheld"), ("withdrawn", "Withdrawn")]
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
     invoice = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
     invoice_ref = models.CharField("invoice number", max_length=128, blank=True)
     reason = models.CharField(max_length=10, choices=REASONS, default="other")
+    sub_reason = models.CharField(max_length=16, blank=True, choices=SUB_REASONS)
     reason_text = models.TextField("what the customer says")
+    source = models.CharField(max_length=5, choices=SOURCES, default="phone")
+    email = models.ForeignKey(InboundEmail, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
+    run = models.ForeignKey(WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
+    root_cause = models.CharField(max_length=200, blank=True, help_text="What went wrong with us, once it is known.")
     amount = models.DecimalField(
         "disputed amount", max_digits=16, decimal_places=2, null=True, blank=True, help_text="In base currency."
     )
@@ -69,6 +71,10 @@ class Dispute(StatefulModel):
     owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     opened_by = models.CharField(max_length=150)
     opened_at = models.DateTimeField(default=timezone.now)
+    respond_by = models.DateTimeField(null=True, blank=True, help_text="An answer is promised until then.")
+    resolve_by = models.DateTimeField(null=True, blank=True, help_text="It should be settled by then.")
+    responded_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     objects = DisputeQuerySet.as_manager()

@@ -1,0 +1,16 @@
+"""Inbound mail with its triage, and the disputes that come of it."""
+
+from disputes.models.disputes import OPEN, Dispute
+from disputes.models.inbound import Attachment, ClassifierVersion, Correction, InboundEmail, InvoiceMatch
+from disputes.models.texts import ResponseTemplate
+
+__all__ = [
+    "OPEN",
+    "Attachment",
+    "ClassifierVersion",
+    "Correction",
+    "Dispute",
+    "InboundEmail",
+    "InvoiceMatch",
+    "ResponseTemplate",
+]
