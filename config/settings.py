@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "disputes.apps.DisputesConfig",
     "holds.apps.HoldsConfig",
     "orders.apps.OrdersConfig",
+    "anomalies.apps.AnomaliesConfig",
 ]
 
 MIDDLEWARE = [

@@ -38,6 +38,10 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "escalate": ({"open", "responding"}, "escalated"),
         "resolve": ({"open", "responding", "escalated"}, "resolved"),
     },
+    "alert": {
+        "acknowledge": ({"open"}, "acknowledged"),
+        "resolve": ({"open", "acknowledged"}, "resolved"),
+    },
     "push": {
         "claim": ({"queued", "retrying", "waiting", "uncertain"}, "sending"),
         "take_over": ({"sending"}, "sending"),
