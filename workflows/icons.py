@@ -14,6 +14,9 @@ _PATHS = {
     "warning": '<path d="M8 2.2L14.6 13.6H1.4z"/><path d="M8 6.4v3.2M8 11.4v.4"/>',
     "info": '<circle cx="8" cy="8" r="6"/><path d="M8 7.2v3.8M8 5v.3"/>',
     "dash": '<path d="M3.5 8h9"/>',
+    "lock": '<rect x="3.5" y="7" width="9" height="6.5" rx="1"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>',
+    "person": '<circle cx="8" cy="5.5" r="2.7"/><path d="M2.8 13.6c.6-2.6 2.6-4 5.2-4s4.6 1.4 5.2 4"/>',
+    "erase": '<path d="M5.5 3.5H14v9H5.5L1.8 8zM7.6 6l4 4M11.6 6l-4 4"/>',
 }
 
 
