@@ -7,7 +7,8 @@ from simple_history.models import HistoricalRecords
 class CardBand(models.Model):
     """Editable bands of one card.
 
-    A figure at or beyond `attention` needs attention, at or before `performing` performs. Between the two it is stable. Which way is worse follows from `attention` being above or below `performing`.
+    A figure at or beyond `attention` needs attention, at or before `performing` performs; between
+    the two it is stable. Which way is worse follows from `attention` being above or below `performing`.
     """
 
     card = models.SlugField(unique=True)
