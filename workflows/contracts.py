@@ -20,11 +20,15 @@ GATE_FROM_RISK = 3
 
 @dataclass(frozen=True)
 class Query:
-    """A named context query; it loads many customers at once and answers by customer id."""
+    """A named context query: `load` reads many customers at once and answers by customer id.
+
+    `ask` reads for one run by its inputs and its customer (None: unknown), where the subject is a mail or an invoice.
+    """
 
     name: str
-    load: Callable[[Sequence[int], date], Mapping[int, Any]]
+    load: Callable[[Sequence[int], date], Mapping[int, Any]] = lambda _ids, _day: {}
     default: Any = None
+    ask: Callable[[Mapping[str, Any], "Customer | None", date], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +200,8 @@ class Contract:
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # What the texts may name in braces.
     placeholders: frozenset[str] = frozenset()
-    narrative: Callable[[Situation], str] = lambda s: s.reason
+    # The note that later proposals quote; None: this workflow leaves none.
+    narrative: Callable[[Situation], str] | None = lambda s: s.reason
     decision_type: str = ""
     # Called inside the transaction that staged, approved or declined.
     staged: Callable[[Sequence["ProposedAction"]], None] = _nothing

@@ -19,7 +19,7 @@ from workflows.access import Actor, label
 from workflows.contracts import GATE_FROM_RISK, Dispatch, Facts, Situation
 from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowRun
 from workflows.reread import FactsMoved, has_moved
-from workflows.stages import Loaded, Verdict, WorkflowNotFound, gather, judge, load, new_proposal, new_run
+from workflows.stages import NOBODY, Loaded, Verdict, WorkflowNotFound, gather, judge, load, new_proposal, new_run
 from workflows.steps import Outcome, foresee, perform
 
 
@@ -78,7 +78,7 @@ def stage_many(
 def start(
     workflow_type: str,
     *,
-    customer: Customer,
+    customer: Customer | None,
     inputs: Mapping[str, Any],
     by: Actor,
     source: str,
@@ -86,7 +86,7 @@ def start(
     gate: bool | None = None,
     reason: str = "",
 ) -> WorkflowRun:
-    """Run a contract for one customer up to its gate, or to its end where it has none.
+    """Run a contract for one customer (None: not known) up to its gate, or to its end where it has none.
 
     `gate` overrides the contract's own rule (risk 3 and more wait for a person).
     An unknown contract and a failed blocking precondition leave a run that says so and are
@@ -101,7 +101,7 @@ def start(
     missing = [name for name in loaded.contract.required if inputs.get(name) in (None, "")]
     if missing:
         raise Refusal(f"Missing input: {', '.join(missing)}.", code="missing_input", status=400)
-    verdict = judge(loaded, gather(loaded, {customer.pk: inputs}, today)[customer.pk])
+    verdict = judge(loaded, _gather_one(loaded, customer.pk if customer else NOBODY, inputs, today))
     gated = loaded.definition.risk_level >= GATE_FROM_RISK if gate is None else gate
     run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
     try:
@@ -143,7 +143,13 @@ def _stage_one(loaded: Loaded, run: WorkflowRun, verdict: Verdict) -> None:
     loaded.contract.staged([proposal])
 
 
-def _refuse_second(workflow_type: str, customer: Customer) -> None:
+def _gather_one(loaded: Loaded, customer_id: int, inputs: Mapping[str, Any], today: date) -> Facts:
+    return gather(loaded, {customer_id: inputs}, today)[customer_id]
+
+
+def _refuse_second(workflow_type: str, customer: Customer | None) -> None:
+    if customer is None:
+        return
     earlier = ProposedAction.objects.open().filter(action_type=f"workflow_{workflow_type}", customer=customer).first()
     if earlier:
         raise AlreadyProposed(
@@ -161,8 +167,7 @@ def carry_out(
     Raises Blocked when the contract forbids it by now, FactsMoved when they are not those that `proposal` showed.
     """
     loaded = load(run.workflow_type)
-    assert run.customer_id is not None
-    facts = gather(loaded, {run.customer_id: run.inputs}, today)[run.customer_id]
+    facts = _gather_one(loaded, run.customer_id or NOBODY, run.inputs, today)
     if blocks := [p for p in loaded.contract.preconditions if p.severity == "block" and not p.holds(facts)]:
         raise Blocked(" ".join(block.words(facts) for block in blocks))
     if proposal is not None and has_moved(loaded, facts, proposal, today):
@@ -200,13 +205,15 @@ def _gate_passed(run: WorkflowRun, by: str, now: datetime) -> list[dict[str, Any
 
 
 def _late_stages(situation: Situation, loaded: Loaded, waiting: bool, now: datetime) -> list[dict[str, Any]]:
-    ReflexionEntry.objects.create(
-        workflow_type=situation.run.workflow_type,
-        run=situation.run,
-        customer=situation.facts.customer,
-        tags=loaded.contract.tags.format(customer=situation.customer.netsuite_id),
-        narrative=loaded.contract.narrative(situation),
-    )
+    customer = situation.facts.customer
+    if loaded.contract.narrative is not None:
+        ReflexionEntry.objects.create(
+            workflow_type=situation.run.workflow_type,
+            run=situation.run,
+            customer=customer,
+            tags=loaded.contract.tags.format(customer=customer.netsuite_id if customer else "unknown"),
+            narrative=loaded.contract.narrative(situation),
+        )
     return [
         {"stage": "fan_out", "status": "waiting" if waiting else "ok", "at": now},
         {"stage": "post_actions", "status": "ok", "at": now},
@@ -214,10 +221,12 @@ def _late_stages(situation: Situation, loaded: Loaded, waiting: bool, now: datet
     ]
 
 
-def preview(workflow_type: str, *, customer: Customer, inputs: Mapping[str, Any], by: Actor, today: date) -> Preview:
+def preview(
+    workflow_type: str, *, customer: Customer | None, inputs: Mapping[str, Any], by: Actor, today: date
+) -> Preview:
     """Walk every stage and write nothing; each step answers `dry_run` and what it would do."""
     loaded = load(workflow_type)
-    verdict = judge(loaded, gather(loaded, {customer.pk: inputs}, today)[customer.pk])
+    verdict = judge(loaded, _gather_one(loaded, customer.pk if customer else NOBODY, inputs, today))
     run = new_run(loaded, verdict, by=label(by), source="preview", gated=False)
     situation = _situation(loaded, verdict.facts, run, None, label(by), str(inputs.get("reason", "")))
     return Preview(verdict, foresee(loaded.contract.steps, situation))
@@ -239,7 +248,7 @@ def preview_of(proposal: ProposedAction, today: date) -> Preview:
 def _dispatch(plan: Dispatch, situation: Situation) -> WorkflowRun:
     return start(
         plan.workflow_type,
-        customer=situation.customer,
+        customer=situation.facts.customer,
         inputs=plan.inputs,
         by=situation.by,
         source=situation.run.workflow_type,

@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from customers.models import Customer
 from netsuite.errors import Refusal
-from workflows.contracts import Contract, Facts, Stake, contract, thresholds
+from workflows.contracts import Contract, Facts, Query, Stake, contract, thresholds
 from workflows.fingerprint import fingerprint
 from workflows.models import ProposedAction, WorkflowDefinition, WorkflowRun
+
+# Stands for the customer of a run that is about none, or about one not known yet.
+NOBODY = 0
 
 
 class WorkflowNotFound(Refusal):
@@ -51,19 +54,25 @@ def load(workflow_type: str) -> Loaded:
 
 
 def gather(loaded: Loaded, inputs: Mapping[int, Mapping[str, Any]], today: date) -> dict[int, Facts]:
-    """Stage 2: the contract's named queries, each once for all customers. `inputs` by customer id."""
-    ids = list(inputs)
-    customers = Customer.objects.select_related("sales_rep").in_bulk(ids)
-    answers = {query.name: (query.load(ids, today), query.default) for query in loaded.contract.queries}
+    """Stage 2: the contract's named queries, each once for all customers. `inputs` by customer id, 0 for nobody."""
+    ids = [pk for pk in inputs if pk != NOBODY]
+    customers = Customer.objects.select_related("sales_rep").in_bulk(ids) if ids else {}
+    bulk = {query.name: query.load(ids, today) for query in loaded.contract.queries if query.ask is None}
+
+    def answer(query: Query, pk: int) -> Any:
+        if query.ask is not None:
+            return query.ask(inputs[pk], customers.get(pk), today)
+        return bulk[query.name].get(pk, query.default)
+
     return {
         pk: Facts(
-            customer=customers[pk],
+            customer=None if pk == NOBODY else customers[pk],
             inputs=inputs[pk],
-            context={name: found.get(pk, default) for name, (found, default) in answers.items()},
+            context={query.name: answer(query, pk) for query in loaded.contract.queries},
             thresholds=loaded.thresholds,
             today=today,
         )
-        for pk in ids
+        for pk in inputs
     }
 
 

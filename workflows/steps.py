@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from netsuite.errors import Refusal
 from netsuite.machine import born
 from netsuite.outbox import enqueue
 from workflows.contracts import Dispatch, LocalWrite, MailDraft, Plan, PushIntent, Situation, Skip, StagedProposal, Step
@@ -24,6 +26,7 @@ class Outcome:
     status: str
     words: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
 
 
 def words_of(plan: Plan) -> str:
@@ -62,6 +65,7 @@ def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int, dis
                 status=outcome.status,
                 words=outcome.words,
                 detail=dict(outcome.detail),
+                error=outcome.error,
                 started_at=started,
                 finished_at=None if outcome.status == "waiting" else timezone.now(),
                 duration_ms=round((time.perf_counter() - ticked) * 1000),
@@ -75,8 +79,18 @@ def _do(step: Step, plan: Plan, situation: Situation, risk_level: int, dispatch:
     if isinstance(plan, Skip):
         return Outcome(step, "skipped", plan.words)
     if isinstance(plan, Dispatch):
-        return Outcome(step, "ok", plan.words, {"run_id": str(dispatch(plan, situation).run_id)})
+        return _start_another(step, plan, situation, dispatch)
     return _DO[type(plan)](step, plan, situation, risk_level)
+
+
+def _start_another(step: Step, plan: Dispatch, situation: Situation, dispatch: Dispatcher) -> Outcome:
+    """What the other workflow refuses is this step's failure, not the end of the run that asked."""
+    try:
+        with transaction.atomic():
+            started = dispatch(plan, situation)
+    except Refusal as refusal:
+        return Outcome(step, "failed", plan.words, {"refused": refusal.code}, error=refusal.detail)
+    return Outcome(step, "ok", plan.words, {"run_id": str(started.run_id)})
 
 
 def _write(step: Step, plan: LocalWrite, situation: Situation, risk_level: int) -> Outcome:

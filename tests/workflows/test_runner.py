@@ -19,7 +19,18 @@ from tests.factories.customers import CustomerFactory, SalesOrderFactory
 from tests.factories.holds import held, owe, owing, proposed
 from workflows import contracts, reread, runner
 from workflows.actions import proposals
-from workflows.contracts import Contract, Dispatch, LocalWrite, Plan, Precondition, Skip, StagedProposal, Stake, Step
+from workflows.contracts import (
+    Contract,
+    Dispatch,
+    LocalWrite,
+    Plan,
+    Precondition,
+    Query,
+    Skip,
+    StagedProposal,
+    Stake,
+    Step,
+)
 from workflows.definitions import sync_definitions
 from workflows.models import (
     OutboundEmail,
@@ -41,9 +52,9 @@ def inputs_of(customer: Customer, **fields: Any) -> dict[str, Any]:
     return {**given, **fields}
 
 
-def start(customer: Customer, workflow_type: str = HOLD, **fields: Any) -> WorkflowRun:
-    given = {"inputs": inputs_of(customer), "by": "mike", "source": "manual", "today": business_today()}
-    return runner.start(workflow_type, customer=customer, **{**given, **fields})
+def start(customer: Customer | None, workflow_type: str = HOLD, **fields: Any) -> WorkflowRun:
+    given = {"inputs": inputs_of(customer) if customer else {}, "by": "mike", "source": "manual"}
+    return runner.start(workflow_type, customer=customer, **{**given, "today": business_today(), **fields})
 
 
 def stages_of(run: WorkflowRun) -> list[tuple[str, str]]:
@@ -330,6 +341,39 @@ def test_a_step_may_start_another_contract(declare):
         ("first", "manual"),
         ("second", "first"),
     ]
+
+
+def test_what_the_other_contract_refuses_fails_the_step_and_not_the_run(declare):
+    declare("first", Dispatch("Starts a second.", "second", {}), Skip("Goes on."))
+    run = start(CustomerFactory(), "first")
+    assert (run.status, list(run.steps.values_list("status", "error"))) == (
+        "completed",
+        [("failed", "The contract “second” does not exist or is switched off."), ("skipped", "")],
+    )
+
+
+def test_a_run_may_be_about_nobody_known(declare):
+    declare("note", Skip("Nothing."), tags="note,customer:{customer}")
+    run = start(None, "note", inputs={})
+    assert (run.status, run.customer, ReflexionEntry.objects.get().tags) == ("completed", None, "note,customer:unknown")
+
+
+def test_a_gated_run_about_nobody_does_not_stand_in_the_way_of_the_next(declare):
+    declare("note", Skip("Nothing."), risk_level=3)
+    runs = [start(None, "note", inputs={}) for _ in range(2)]
+    assert [run.status for run in runs] == ["awaiting_decision", "awaiting_decision"]
+
+
+def test_a_query_may_ask_by_the_inputs(declare):
+    by_inputs = Query("letters", ask=lambda inputs, customer, today: len(inputs["subject"]))
+    declare("note", Skip("Nothing."), queries=(by_inputs,))
+    assert start(None, "note", inputs={"subject": "Hello"}).context == {"letters": 5}
+
+
+def test_a_contract_may_leave_no_note(declare):
+    declare("note", Skip("Nothing."), narrative=None)
+    start(CustomerFactory(), "note")
+    assert ReflexionEntry.objects.count() == 0
 
 
 def test_an_error_in_a_step_undoes_the_whole_run(declare):
