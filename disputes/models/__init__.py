@@ -2,6 +2,8 @@
 
 from disputes.models.disputes import OPEN, Dispute
 from disputes.models.inbound import Attachment, ClassifierVersion, Correction, InboundEmail, InvoiceMatch
+from disputes.models.language_model import LanguageModelDay
+from disputes.models.mailbox import FetchedMail
 from disputes.models.texts import ResponseTemplate
 
 __all__ = [
@@ -10,7 +12,9 @@ __all__ = [
     "ClassifierVersion",
     "Correction",
     "Dispute",
+    "FetchedMail",
     "InboundEmail",
     "InvoiceMatch",
+    "LanguageModelDay",
     "ResponseTemplate",
 ]

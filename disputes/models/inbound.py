@@ -88,6 +88,9 @@ class InboundEmail(StatefulModel):
     sender_verified = models.BooleanField(default=False)
     sender_known = models.BooleanField(default=False)
     raw = models.BinaryField(null=True, blank=True, editable=False)
+    raw_size = models.PositiveBigIntegerField(default=0, help_text="Bytes as it came; a larger mail keeps its head.")
+    raw_sha256 = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict, blank=True, help_text="What its headers say: automatic, list, bounce.")
     received_at = models.DateTimeField(default=timezone.now)
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="inbound_mail")
 
@@ -107,6 +110,7 @@ class InboundEmail(StatefulModel):
     routed_to = models.CharField(max_length=64, blank=True)
     run_id = models.CharField(max_length=36, blank=True)
     quarantine_reason = models.CharField(max_length=200, blank=True)
+    unsure_reason = models.CharField("why a person sorts it", max_length=250, blank=True)
     decided_by = models.CharField(max_length=150, blank=True, help_text="Who sorted it; empty: the classifier.")
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -202,6 +206,7 @@ class ClassifierVersion(models.Model):
     scores = models.JSONField(default=dict, help_text="Cross-validated: dispute F1, reason macro-F1, a class each.")
     before = models.JSONField(default=dict, help_text="The same figures of the version before.")
     why = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the model's file; another file is never loaded.")
 
     class Meta:
         db_table = "classifier_versions"
