@@ -17,7 +17,6 @@ from customers.feed import MODIFIED, Feed, Row, SuiteQL, as_day, as_moment
 from customers.models import CUSTOMER_FROM_NETSUITE, EMPLOYEE_FROM_NETSUITE, Customer, Employee, Transaction
 from netsuite.errors import NetsuiteError
 
-PIN_FIELD = "custentity_brm_pincode"
 MODIFIED_SQL = {MODIFIED: as_moment("lastmodifieddate")}
 DOCUMENT_FIELDS = [
     *("type", "tranid", "customer", "issued", "due", "closed", "status", "currency", "exchange_rate"),
@@ -33,8 +32,8 @@ DELETED_TYPES = {
 } | {kind.lower(): kind for kind, _ in Transaction.TYPES}
 
 
-def employees_feed(client: SuiteQL, pin_field: str = PIN_FIELD) -> Feed:
-    named = ["id", "entityid", "firstname", "lastname", "email", "title", "isinactive", "issalesrep", pin_field]
+def employees_feed(client: SuiteQL, pin_fields: Sequence[str]) -> Feed:
+    named = ["id", "entityid", "firstname", "lastname", "email", "title", "isinactive", "issalesrep", *pin_fields]
     return Feed(client, "employee", named, dict(MODIFIED_SQL), frozenset({"id", MODIFIED}))
 
 
@@ -90,20 +89,16 @@ class Mirror:
     client: SuiteQL
     now: datetime
     today: date
+    pin_fields: Sequence[str] = ()
     currencies: dict[str, str] = field(default_factory=dict)
     overrides: list[OverrideChange] = field(default_factory=list)
     skipped: int = 0
 
     def store_employees(self, page: Sequence[Row], feed: Feed) -> int:
-        pin_field = feed.named[-1]
-        known = dict(
-            Employee.objects.filter(netsuite_id__in=_ids(page))
-            .exclude(pin_hash="")
-            .values_list("netsuite_id", "pin_hash")
-        )
-        visible = pin_field not in feed.hidden
+        known = Employee.objects.filter(netsuite_id__in=_ids(page)).exclude(pin_hashes={}, pin_faults={})
+        before = {employee.netsuite_id: employee for employee in known}
         employees = [
-            rows.employee(row, pin_field=pin_field, pin_hash=known.get(row["id"] or "", ""), pin_visible=visible)
+            rows.employee(row, pin_fields=self.pin_fields, hidden=feed.hidden, known=before.get(row["id"] or ""))
             for row in page
         ]
         return _upsert(Employee, employees, EMPLOYEE_FROM_NETSUITE)
@@ -115,7 +110,7 @@ class Mirror:
         reps, parents = _pks(Employee, _ids(page, "salesrep")), _pks(Customer, _ids(page, "parent"))
         customers = []
         for row in page:
-            customer = rows.customer(row, currencies=self.currencies, synced_at=self.now)
+            customer = rows.customer(row, currencies=self.currencies, synced_at=self.now, secret=self.pin_fields)
             customer.sales_rep_id = reps.get(row.get("salesrep") or "")
             customer.parent_id = parents.get(_parent(row))
             customers.append(customer)
@@ -143,7 +138,7 @@ class Mirror:
             by_type.setdefault((row.get("type") or "").lower().replace(" ", ""), []).append(row["recordid"] or "")
         gone = Customer.objects.filter(netsuite_id__in=by_type.get("customer", []))
         left = Employee.objects.filter(netsuite_id__in=by_type.get("employee", []))
-        removed = gone.update(is_inactive=True) + left.update(is_inactive=True, pin_hash="")
+        removed = gone.update(is_inactive=True) + left.update(is_inactive=True, pin_hashes={}, pin_faults={})
         for name, kind in DELETED_TYPES.items():
             if name in by_type:
                 removed += self.remove_transactions(by_type[name], kind)

@@ -28,7 +28,7 @@ OPEN_ORDER_STATUSES = ("A", "B", "D", "E", "F")
 # The sync writes these; history keeps the rest, so that it shows what people changed.
 EMPLOYEE_FROM_NETSUITE = [
     *("entity_id", "first_name", "last_name", "email", "title", "is_inactive", "is_sales_rep"),
-    *("pin_hash", "netsuite_modified_at"),
+    *("pin_hashes", "pin_faults", "netsuite_modified_at"),
 ]
 CUSTOMER_FROM_NETSUITE = [
     *("entity_id", "name", "email", "contact_name", "phone", "is_inactive", "parent", "sales_rep"),
@@ -41,7 +41,11 @@ CUSTOMER_SUMMARY = [
 
 
 class Employee(models.Model):
-    """A NetSuite employee: sales rep, manager at a terminal, or both. The PIN exists here as a hash only."""
+    """A NetSuite employee: sales rep, manager at a terminal, or both.
+
+    A PIN exists here as a hash only, by the NetSuite field it came from; `pin_faults` says by field
+    why a PIN there cannot be used.
+    """
 
     netsuite_id = models.CharField(max_length=32, unique=True)
     entity_id = models.CharField(max_length=255, blank=True)
@@ -51,7 +55,8 @@ class Employee(models.Model):
     title = models.CharField(max_length=255, blank=True)
     is_inactive = models.BooleanField(default=False)
     is_sales_rep = models.BooleanField(default=False)
-    pin_hash = models.CharField(max_length=255, blank=True, editable=False)
+    pin_hashes = models.JSONField(default=dict, blank=True, editable=False)
+    pin_faults = models.JSONField(default=dict, blank=True, editable=False)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="employee"
     )
@@ -322,6 +327,9 @@ class SyncState(models.Model):
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     rows = models.PositiveIntegerField(default=0)
+    extra_fields = models.JSONField(
+        default=list, help_text="Fields by setting that the rows were read with; a new one means reading all again."
+    )
 
     class Meta:
         db_table = "sync_states"

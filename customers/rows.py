@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from customers.feed import MODIFIED, MOMENT, Row, SyncError
 from customers.models import Customer, Employee, Transaction
-from customers.pins import hash_pin, pin_matches
+from customers.pins import hash_pin, pin_fault, pin_matches
 from customers.rules import CENT, to_base
 
 # Never mirrored, wherever an account keeps them.
@@ -69,12 +69,9 @@ def moment(row: Row, key: str = MODIFIED) -> datetime | None:
         raise SyncError(f"Row {row.get('id')}: {key} is {value!r}, not YYYY-MM-DD HH:MM:SS.") from error
 
 
-def employee(row: Row, *, pin_field: str, pin_hash: str, pin_visible: bool) -> Employee:
-    """An unsaved employee. An unchanged PIN keeps its hash; an unreadable PIN column keeps it too."""
-    pin = text(row, pin_field)
-    if pin_visible and not (pin and pin_matches(pin_hash, pin)):
-        pin_hash = hash_pin(pin) if pin else ""
-    return Employee(
+def employee(row: Row, *, pin_fields: Collection[str], hidden: Collection[str], known: Employee | None) -> Employee:
+    """An unsaved employee. An unchanged PIN keeps its hash; an unreadable PIN column keeps what is `known`."""
+    employee = Employee(
         netsuite_id=identifier(row),
         entity_id=text(row, "entityid"),
         first_name=text(row, "firstname"),
@@ -83,12 +80,26 @@ def employee(row: Row, *, pin_field: str, pin_hash: str, pin_visible: bool) -> E
         title=text(row, "title"),
         is_inactive=flag(row, "isinactive"),
         is_sales_rep=flag(row, "issalesrep"),
-        pin_hash=pin_hash,
         netsuite_modified_at=moment(row),
     )
+    for name in pin_fields:
+        _take_pin(employee, name, None if name in hidden else text(row, name), known)
+    return employee
 
 
-def customer(row: Row, *, currencies: Mapping[str, str], synced_at: datetime) -> Customer:
+def _take_pin(employee: Employee, name: str, pin: str | None, known: Employee | None) -> None:
+    """The hash of `pin` (None: unreadable, empty: none), or why it cannot be used."""
+    old_hash = known.pin_hashes.get(name, "") if known else ""
+    fault = (known.pin_faults.get(name, "") if known else "") if pin is None else pin_fault(pin) if pin else ""
+    if fault:
+        employee.pin_faults[name] = fault
+    elif pin and not pin_matches(old_hash, pin):
+        employee.pin_hashes[name] = hash_pin(pin)
+    elif old_hash and pin != "":
+        employee.pin_hashes[name] = old_hash
+
+
+def customer(row: Row, *, currencies: Mapping[str, str], synced_at: datetime, secret: Collection[str] = ()) -> Customer:
     """An unsaved customer, without sales rep and parent, which the caller resolves."""
     kind, limit = credit_limit(row)
     return Customer(
@@ -110,7 +121,7 @@ def customer(row: Row, *, currencies: Mapping[str, str], synced_at: datetime) ->
         credit_limit_kind=kind,
         netsuite_modified_at=moment(row),
         synced_at=synced_at,
-        record=without_secrets(row),
+        record=without_secrets(row, secret),
     )
 
 
@@ -135,8 +146,13 @@ def currency(row: Row, currencies: Mapping[str, str]) -> str:
     return code if re.fullmatch(r"[A-Z]{3}", code) else ""
 
 
-def without_secrets(row: Row) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None and not SECRET.search(name)}
+def without_secrets(row: Row, secret: Collection[str] = ()) -> dict[str, Any]:
+    """The row as it may be kept: without PINs (`secret` names fields by setting), passwords and the like."""
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not None and name not in secret and not SECRET.search(name)
+    }
 
 
 def document(row: Row, *, customer_pk: int, currencies: Mapping[str, str], synced_at: datetime) -> Transaction:

@@ -19,7 +19,6 @@ from django.utils import timezone
 from customers.aging import adopt_newly_issued, refresh_summaries
 from customers.feed import BEGINNING, MOMENT, Feed, Row, SuiteQL, SyncError, Watermark, watermark
 from customers.mirror import (
-    PIN_FIELD,
     Mirror,
     OverrideChange,
     adopt_parents,
@@ -29,6 +28,7 @@ from customers.mirror import (
     transactions_feed,
 )
 from customers.models import Customer, SyncState, Transaction
+from customers.pins import pin_fields
 from netsuite.errors import NetsuiteError
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,6 @@ def sync(
     client: SuiteQL,
     today: date,
     full: bool = False,
-    pin_field: str = PIN_FIELD,
     progress: Callable[[str, int], None] = lambda record_type, rows: None,
 ) -> SyncSummary:
     """Read what changed since the last run (or everything) into the mirror.
@@ -72,8 +71,8 @@ def sync(
     One record type failing does not stop the others; its error stands in the summary and in SyncState.
     `today` is the business date that bounds the balances. `progress` hears each page.
     """
-    run = _Run(Mirror(client, timezone.now(), today), full, progress)
-    run.guarded(EMPLOYEES, lambda: run.read(EMPLOYEES, employees_feed(client, pin_field), run.mirror.store_employees))
+    run = _Run(Mirror(client, timezone.now(), today, pin_fields()), full, progress)
+    run.guarded(EMPLOYEES, run.employees)
     run.guarded(CUSTOMERS, run.customers)
     run.guarded(TRANSACTIONS, run.transactions)
     run.guarded(DELETIONS, run.deletions)
@@ -86,7 +85,7 @@ def refresh_open_ar(*, client: SuiteQL, today: date) -> SyncSummary:
 
     What the mirror holds open and NetSuite no longer does is asked for by id: settled, or gone.
     """
-    run = _Run(Mirror(client, timezone.now(), today), full=True)
+    run = _Run(Mirror(client, timezone.now(), today, pin_fields()), full=True)
     run.guarded(OPEN_AR, run.open_ar)
     return run.finish()
 
@@ -125,6 +124,14 @@ class _Run:
             self._count(record_type, stored)
         if mark != BEGINNING and not self.summary.rows[record_type]:
             _refuse_silent_emptiness(feed, mark)
+
+    def employees(self) -> None:
+        """A PIN field named since the last time has been there all along: all employees are read again."""
+        wanted, state = list(self.mirror.pin_fields), SyncState.objects.filter(record_type=EMPLOYEES)
+        if set(wanted) - set(state.get().extra_fields):
+            state.update(watermark_at=None, watermark_id=0)
+        self.read(EMPLOYEES, employees_feed(self.mirror.client, wanted), self.mirror.store_employees)
+        state.update(extra_fields=wanted)
 
     def customers(self) -> None:
         self.mirror.load_currencies()

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Override',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', django_fsm.FSMField(choices=[('asked', 'Asked for'), ('granted', 'Granted'), ('declined', 'Declined'), ('used', 'Used'), ('void', 'Void')], default='asked', max_length=50, protected=True)),
                 ('order_ref', models.UUIDField(help_text="The order's key; orders live one floor up.")),
                 ('cart', models.CharField(max_length=64)),

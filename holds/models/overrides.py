@@ -29,7 +29,6 @@ class Override(StatefulModel):
     held the customer (`facts`, a fingerprint). The bearer's secret exists here as a SHA-256 only.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = FSMField(
         default="asked",
         protected=True,
@@ -54,7 +53,14 @@ class Override(StatefulModel):
     verdict = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, help_text="What the cashier tells the manager.")
     secret_hash = models.CharField(max_length=64, blank=True, editable=False)
-    manager = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.PROTECT, related_name="overrides")
+    manager = models.ForeignKey(
+        Employee,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="overrides",
+        help_text="Whose PIN it was, or who decided in the console and is an employee.",
+    )
     asked_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=150, blank=True)
@@ -67,14 +73,13 @@ class Override(StatefulModel):
     class Meta:
         db_table = "overrides"
         ordering = ["-asked_at"]
+        default_permissions = ("view",)
         permissions = [("decide_override", "Can allow an order of a customer on hold from the console")]
         constraints = [
             models.CheckConstraint(
                 name="granted_override_says_who",
                 condition=~Q(status__in=["granted", "used"])
-                | Q(manager__isnull=False, decided_at__isnull=False, expires_at__isnull=False)
-                & ~Q(decided_by="")
-                & ~Q(secret_hash=""),
+                | Q(decided_at__isnull=False, expires_at__isnull=False) & ~Q(decided_by="") & ~Q(secret_hash=""),
             ),
             models.CheckConstraint(
                 name="used_override_says_when",
@@ -112,14 +117,14 @@ class Override(StatefulModel):
 class PinBudget(models.Model):
     """How many wrong PINs are left; a try is taken from here before the PIN is looked at.
 
-    One row a manager, a terminal and the whole site. `tries` is what was taken since the last
+    One row a manager, a terminal, a cashier and the whole site. `tries` is what was taken since the last
     right PIN or since `window_from`; from `locked_until` on it begins anew.
     """
 
-    SCOPES = [("manager", "Manager"), ("terminal", "Terminal"), ("site", "Site")]
+    SCOPES = [("manager", "Manager"), ("terminal", "Terminal"), ("cashier", "Cashier"), ("site", "Site")]
 
     scope = models.CharField(max_length=8, choices=SCOPES)
-    name = models.CharField(max_length=64, help_text="The manager's NetSuite id, the terminal, or empty for the site.")
+    name = models.CharField(max_length=64, help_text="NetSuite id, terminal, or user id; empty for the site.")
     tries = models.PositiveIntegerField(default=0)
     in_a_row = models.PositiveIntegerField(default=0, help_text="Wrong ones since the last right one.")
     window_from = models.DateTimeField(default=timezone.now)
@@ -129,6 +134,8 @@ class PinBudget(models.Model):
     class Meta:
         db_table = "pin_budgets"
         ordering = ["scope", "name"]
+        default_permissions = ("view",)
+        permissions = [("reset_pin", "Can let a manager's PIN be tried again")]
         constraints = [models.UniqueConstraint(name="one_pin_budget", fields=["scope", "name"])]
 
     def __str__(self) -> str:
@@ -155,7 +162,7 @@ class PinLog(models.Model):
     at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(max_length=10, choices=OUTCOMES)
     action = models.CharField(max_length=64, default="hold_override")
-    entity_id = models.CharField("manager", max_length=32, help_text="The manager's NetSuite id, as given.")
+    entity_id = models.CharField("manager", max_length=32, help_text="The manager's NetSuite id.")
     manager = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     override = models.ForeignKey(Override, null=True, blank=True, on_delete=models.PROTECT, related_name="log")
@@ -169,6 +176,7 @@ class PinLog(models.Model):
     class Meta:
         db_table = "pin_log"
         ordering = ["-at", "-pk"]
+        default_permissions = ("view",)
         indexes = [
             models.Index(fields=["-at"], name="pin_log_at"),
             models.Index(fields=["entity_id", "-at"], name="pin_log_manager"),

@@ -1,4 +1,6 @@
-from customers.pins import hash_pin, pin_matches
+import pytest
+
+from customers.pins import hash_pin, is_weak, pin_fault, pin_matches
 
 
 def test_the_right_pin_matches():
@@ -28,3 +30,20 @@ def test_a_stolen_hash_is_worthless_without_the_pepper(settings):
 
 def test_a_broken_hash_matches_nothing():
     assert not pin_matches("4821", "4821")
+
+
+@pytest.mark.parametrize("pin", ["4821", "902143", "482153907516"])
+def test_four_to_twelve_mixed_digits_are_a_pin(pin):
+    assert pin_fault(pin) == ""
+
+
+@pytest.mark.parametrize(
+    "pin", ["", "482", "4821539075161", "48x1", "４８２１", "4821\n", "4821\x00", "-4821", "4" * 10_240]
+)
+def test_anything_else_is_none(pin):
+    assert pin_fault(pin) == "A PIN has 4 to 12 digits and nothing else."
+
+
+@pytest.mark.parametrize("pin", ["0000", "1212", "1110", "1234", "9876", "01234567"])
+def test_what_people_try_first_is_too_easy(pin):
+    assert (is_weak(pin), pin_fault(pin)) == (True, "This PIN is too easy to guess.")

@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from customers import feed as feed_module
+from customers import pins
 from customers import sync as sync_module
 from customers.models import Customer, Employee, SyncState, Transaction
 from customers.pins import pin_matches
@@ -128,12 +129,16 @@ def test_an_invoice_moved_to_another_customer_leaves_the_first_ones_balance(nets
 # --- PINs ------------------------------------------------------------------------------------------
 
 
+def pin_hash_of(employee: Employee, field: str = "custentity_brm_pincode") -> str:
+    return employee.pin_hashes.get(field, "")
+
+
 def test_a_pin_is_hashed_at_once_and_stands_nowhere(netsuite, caplog):
     netsuite.employee(12, custentity_brm_pincode="482153")
     netsuite.customer(1, custentity_brm_pincode="482153", custentity_manager_pin="482153")
     run(netsuite)
     dana = Employee.objects.get()
-    assert pin_matches(dana.pin_hash, "482153")
+    assert pin_matches(pin_hash_of(dana), "482153")
     everything = str(list(Employee.objects.values())) + str(list(Customer.objects.values())) + caplog.text
     assert "482153" not in everything
 
@@ -141,18 +146,18 @@ def test_a_pin_is_hashed_at_once_and_stands_nowhere(netsuite, caplog):
 def test_an_unchanged_pin_keeps_its_hash(netsuite):
     netsuite.employee(12, custentity_brm_pincode="4821")
     run(netsuite)
-    before = Employee.objects.get().pin_hash
+    before = pin_hash_of(Employee.objects.get())
     run(netsuite)
-    assert Employee.objects.get().pin_hash == before
+    assert pin_hash_of(Employee.objects.get()) == before
 
 
 def test_a_changed_pin_replaces_the_old_one(netsuite):
     dana = netsuite.employee(12, custentity_brm_pincode="4821")
     run(netsuite)
-    dana["custentity_brm_pincode"] = "9900"
+    dana["custentity_brm_pincode"] = "9907"
     run(netsuite)
-    pin_hash = Employee.objects.get().pin_hash
-    assert pin_matches(pin_hash, "9900")
+    pin_hash = pin_hash_of(Employee.objects.get())
+    assert pin_matches(pin_hash, "9907")
     assert not pin_matches(pin_hash, "4821")
 
 
@@ -161,7 +166,7 @@ def test_a_removed_pin_opens_nothing(netsuite):
     run(netsuite)
     del dana["custentity_brm_pincode"]
     run(netsuite)
-    assert Employee.objects.get().pin_hash == ""
+    assert pin_hash_of(Employee.objects.get()) == ""
 
 
 def test_an_unreadable_pin_column_keeps_the_hashes(netsuite):
@@ -169,7 +174,54 @@ def test_an_unreadable_pin_column_keeps_the_hashes(netsuite):
     run(netsuite)
     netsuite.hidden = {"custentity_brm_pincode"}
     assert run(netsuite).ok
-    assert pin_matches(Employee.objects.get().pin_hash, "4821")
+    assert pin_matches(pin_hash_of(Employee.objects.get()), "4821")
+
+
+@pytest.fixture
+def till_code(monkeypatch):
+    """One page of the till looks for PINs in a field of its own."""
+    monkeypatch.setattr(pins, "FIELDS", [lambda: ["custentity_brm_pincode", "custentity_till_code", "no; column"]])
+
+
+def test_each_named_field_has_its_own_hash(netsuite, till_code):
+    netsuite.employee(12, custentity_brm_pincode="482153", custentity_till_code="771925")
+    run(netsuite)
+    dana = Employee.objects.get()
+    assert sorted(dana.pin_hashes) == ["custentity_brm_pincode", "custentity_till_code"]
+    assert pin_matches(pin_hash_of(dana, "custentity_till_code"), "771925")
+    assert not pin_matches(pin_hash_of(dana), "771925")
+
+
+def test_a_pin_in_a_field_of_another_name_is_not_mirrored_with_the_customer(netsuite, till_code):
+    netsuite.customer(1, custentity_till_code="771925")
+    run(netsuite)
+    assert "771925" not in str(list(Customer.objects.values()))
+
+
+def test_a_field_named_since_is_read_for_everybody(netsuite, monkeypatch):
+    netsuite.employee(12, custentity_brm_pincode="482153", custentity_till_code="771925")
+    netsuite.employee(13, modified_iso="2020-01-01 10:00:00", custentity_till_code="350817")
+    run(netsuite)
+    monkeypatch.setattr(pins, "FIELDS", [lambda: ["custentity_till_code"]])
+    run(netsuite)
+    assert [list(employee.pin_hashes) for employee in Employee.objects.all()] == [["custentity_till_code"]] * 2
+
+
+@pytest.mark.parametrize("pin", ["1234", "987654", "1111", "1212", "482", "4821530000001", "48a1", "４８２１", "48 21"])
+def test_a_pin_that_cannot_be_used_says_why_and_opens_nothing(netsuite, pin):
+    netsuite.employee(12, custentity_brm_pincode=pin)
+    run(netsuite)
+    dana = Employee.objects.get()
+    assert (dana.pin_hashes, list(dana.pin_faults)) == ({}, ["custentity_brm_pincode"])
+    assert pin not in str(dana.pin_faults)
+
+
+def test_a_mended_pin_opens_again(netsuite):
+    dana = netsuite.employee(12, custentity_brm_pincode="1234")
+    run(netsuite)
+    dana["custentity_brm_pincode"] = "4821"
+    run(netsuite)
+    assert (pin_matches(pin_hash_of(Employee.objects.get()), "4821"), Employee.objects.get().pin_faults) == (True, {})
 
 
 # --- paging and the watermark -----------------------------------------------------------------------
@@ -375,7 +427,7 @@ def test_deleted_people_stay_for_the_record_but_inactive(netsuite):
     run(netsuite)
     dana = Employee.objects.get()
     assert Customer.objects.get().is_inactive
-    assert (dana.is_inactive, dana.pin_hash) == (True, "")
+    assert (dana.is_inactive, pin_hash_of(dana)) == (True, "")
 
 
 def test_a_full_run_removes_what_netsuite_no_longer_has(netsuite):
