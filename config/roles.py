@@ -15,6 +15,10 @@ SEE_ALL = (
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 PAUSES = ("holds.add_pause", "holds.change_pause")
 DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute")
+SEE_ORDERS = ("orders.view_order", "orders.view_product", "orders.view_release")
+TAKE_ORDERS = (*SEE_ORDERS, "orders.add_order", "orders.change_order", "orders.submit_order", "orders.cancel_order")
+RELEASE_ORDERS = ("orders.release_order", "orders.change_release")
+CATALOG = ("orders.add_product", "orders.change_product", "orders.view_salestax", "orders.change_salestax")
 
 ROLES: dict[str, tuple[str, ...]] = {
     "AR manager": (
@@ -25,18 +29,26 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
         "netsuite.retry_push",
+        *(*TAKE_ORDERS, *RELEASE_ORDERS, *CATALOG, "orders.view_every_order", "orders.import_orders"),
     ),
     "AR clerk": (
         *SEE_ALL,
+        *(*SEE_ORDERS, "orders.view_every_order"),
         *PAUSES,
         "disputes.add_dispute",
         *("holds.propose_servicehold", "workflows.decide_proposedaction"),
     ),
-    "Credit committee": (*SEE_ALL, *DECIDE, "holds.propose_servicehold"),
-    "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit"),
-    "Sales rep": (*SEE, "holds.propose_servicehold"),
-    "Cashier": ("customers.view_customer", "holds.check_servicehold"),
-    "Integrator": (*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
+    "Credit committee": (
+        *(*SEE_ALL, *DECIDE, "holds.propose_servicehold"),
+        *(*SEE_ORDERS, *RELEASE_ORDERS, "orders.view_every_order"),
+    ),
+    "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit", *SEE_ORDERS, "orders.view_every_order"),
+    "Sales rep": (*SEE, "holds.propose_servicehold", *TAKE_ORDERS),
+    "Cashier": ("customers.view_customer", "holds.check_servicehold", *TAKE_ORDERS),
+    "Integrator": (
+        *(*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
+        *(*TAKE_ORDERS, "orders.view_every_order", "orders.import_orders"),
+    ),
     "Operator": (
         *SEE_ALL,
         *("netsuite.retry_push", "workflows.flip_killswitch", "workflows.verify_audit"),

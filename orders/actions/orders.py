@@ -1,0 +1,99 @@
+"""Everything that can be done with an order. Only `submit` commits one, and only through the gate."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from customers.clock import business_today
+from netsuite.machine import LostRace, move
+from orders import gate, sales_orders
+from orders.gate import Passage
+from orders.models import Order
+from workflows import audit
+from workflows.access import label, require_person
+from workflows.wording import moment
+
+__all__ = [
+    *("CustomerOnHold", "NotReady", "OrderClosed"),
+    *("add_line", "change_line", "create", "duplicate", "remove_line", "reopen"),
+    *("set_customer", "set_details", "set_tender", "submit"),
+]
+
+
+class AlreadySubmitted(LostRace):
+    """Somebody was faster, or clicked twice; says who and when."""
+
+    code = "already_submitted"
+
+    def __init__(self, order: Order) -> None:
+        when = moment(order.submitted_at) if order.submitted_at else ""
+        extra = {"submitted_by": order.submitted_by, "submitted_at": order.submitted_at}
+        super().__init__(order, f"{order} was submitted by {order.submitted_by}, {when}.", **extra)
+
+
+def submit(*, order: Order, by: User, grant: str = "", now: datetime | None = None) -> Order:
+    """Commit the order if the gate lets it through, and queue it for NetSuite; answers it as it is now.
+
+    `grant` is a manager's one-time leave, spent here. Raises CustomerOnHold, NotReady, AlreadySubmitted,
+    LostRace (changed meanwhile) and what spending the grant refuses.
+    """
+    require_person(by, "orders.submit_order", "submit orders")
+    at = now or timezone.now()
+    with transaction.atomic():
+        fresh = _to_submit(order)
+        passage = gate.admit(fresh, by=by, now=at, grant=grant)
+        push = sales_orders.enqueue(fresh, by=label(by), today=business_today())
+        seen = {"version": fresh.version, "customer": fresh.customer}
+        facts = {**_judgement(passage, at), "submitted_at": at, "submitted_by": label(by), "push": push, "notice": ""}
+        move(fresh, "submit", by=label(by), reason=_why(passage), where=seen, **facts)
+        if passage.verdict.on_hold:
+            _record(fresh, passage, by)
+    return fresh
+
+
+def _to_submit(order: Order) -> Order:
+    """The order as stored, with its lines. Raises AlreadySubmitted, and LostRace for any other closed state."""
+    found = Order.objects.prefetch_related("lines__product").filter(pk=order.pk).first()
+    if found is None or found.status not in ("draft", "released"):
+        if found is not None and found.status == "submitted":
+            raise AlreadySubmitted(found)
+        raise LostRace(found, f"{found} is {found.get_status_display().lower()}." if found else "")
+    return found
+
+
+def _judgement(passage: Passage, at: datetime) -> dict[str, Any]:
+    """What the gate found, stored so that anybody can compute it again."""
+    from holds import blocks
+
+    verdict = passage.verdict
+    return {
+        "verdict": blocks.stored(verdict),
+        "formula": verdict.formula or "",
+        "judged_at": at,
+        "override": passage.override,
+        "leave": passage.release,
+    }
+
+
+def _why(passage: Passage) -> str:
+    if passage.override is not None:
+        return f"on hold, allowed by {passage.override.manager}"
+    if passage.release is not None:
+        return f"on hold, released by {passage.release.by}: {passage.release.reason}"[:500]
+    return ""
+
+
+def _record(order: Order, passage: Passage, by: User) -> None:
+    """An order that went through although its customer is on hold is a decision."""
+    audit.record(
+        "order_let_through",
+        by=by,
+        reason=_why(passage),
+        entity_ref=f"order:{order.key}",
+        customer=order.customer,
+        evidence={"verdict": order.verdict, "total": str(order.total), "currency": order.currency},
+        after={"status": "submitted"},
+    )

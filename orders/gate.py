@@ -1,0 +1,126 @@
+"""The one gate: whether an order may be committed, judged from the customer as it is now.
+
+Every path that commits an order comes through `admit`: form, API, copy, re-opened order, import and release.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from customers.clock import business_today
+from customers.models import Customer
+from holds.models import Override
+from holds.rules import HoldVerdict
+from netsuite.errors import Refusal
+from orders.models import Order, Release
+from workflows.access import Actor
+
+PAGE = "order"
+SEE_WHY = "holds.view_servicehold"
+
+
+class NotReady(Refusal):
+    """The order lacks something; nothing is wrong with the customer's credit."""
+
+    code = "not_ready"
+    status = 422
+
+
+class CustomerOnHold(Refusal):
+    """The verdict, in words the caller may see, stands beside the refusal."""
+
+    code = "customer_on_hold"
+    status = 409
+
+    def __init__(self, verdict: HoldVerdict, by: Actor) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.reason or "The customer is on hold.", verdict=told(verdict, by))
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Why an order may go: the verdict, and for a customer on hold whose leave it has."""
+
+    verdict: HoldVerdict
+    override: Override | None = None
+    release: Release | None = None
+
+
+def check(order: Order, *, now: datetime) -> HoldVerdict:
+    """The verdict on the order's customer as stored now. Raises NotReady without a customer."""
+    customer = Customer.objects.filter(pk=order.customer_id or 0).first()
+    if customer is None:
+        raise NotReady("Pick a customer first.", code="no_customer")
+    return _judge(order, customer, now)
+
+
+def admit(order: Order, *, by: Actor, now: datetime, grant: str = "") -> Passage:
+    """Let the order through or raise. Call it in the transaction that commits the order.
+
+    The customer is locked until that transaction ends, so that a hold is placed before or after, never in
+    between. A manager's `grant` is spent here. Raises NotReady, CustomerOnHold, and what spending refuses.
+    """
+    customer = _lock_customer(order)
+    _require_complete(order, customer)
+    order.customer = customer
+    verdict = _judge(order, customer, now)
+    if not verdict.on_hold:
+        return Passage(verdict)
+    release = _release_for(order, verdict)
+    if release is not None:
+        return Passage(verdict, release=release)
+    if grant and not isinstance(by, str):
+        from holds import blocks
+        from holds.actions import overrides
+        from orders.carts import cart_of
+
+        cart = cart_of(order, cashier=by, block=blocks.of_page(PAGE))
+        return Passage(verdict, override=overrides.spend(secret=grant, cart=cart, now=now))
+    raise CustomerOnHold(verdict, by)
+
+
+def told(verdict: HoldVerdict, by: Actor) -> dict[str, Any]:
+    """The verdict for the API; figures only for those who may see holds."""
+    may_know = not isinstance(by, str) and by.has_perm(SEE_WHY)
+    return {
+        "on_hold": verdict.on_hold,
+        "source": verdict.source,
+        "label": verdict.label,
+        "reason": verdict.reason,
+        "overridable": verdict.overridable,
+        "inputs": verdict.inputs if may_know else {},
+        "evaluated_at": verdict.evaluated_at,
+    }
+
+
+def _judge(order: Order, customer: Customer, now: datetime) -> HoldVerdict:
+    from holds import blocks
+
+    tender = "paid_now" if order.tender == Order.PAID_NOW else "on_account"
+    return blocks.verdict(customer, blocks.of_page(PAGE), tender=tender, now=now)
+
+
+def _lock_customer(order: Order) -> Customer:
+    customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
+    if customer is None:
+        raise NotReady("Pick a customer first.", code="no_customer")
+    return customer
+
+
+def _require_complete(order: Order, customer: Customer) -> None:
+    if customer.is_inactive:
+        raise NotReady(f"{customer} is inactive in NetSuite.", code="customer_inactive")
+    lines = list(order.lines.all())
+    if not lines:
+        raise NotReady("Add a line first.", code="no_lines")
+    gone = next((line.product for line in lines if not line.product.is_active), None)
+    if gone is not None:
+        raise NotReady(f"{gone} is no longer sold. Remove it.", code="product_not_sold")
+
+
+def _release_for(order: Order, verdict: HoldVerdict) -> Release | None:
+    """A running release that covers this verdict; a service hold only by its own number."""
+    releases = Release.objects.for_order(order, business_today())
+    if verdict.source == "service_hold":
+        releases = releases.filter(service_hold=verdict.note.hold_id) if verdict.note else releases.none()
+    return releases.first()
