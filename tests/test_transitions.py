@@ -37,6 +37,7 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "respond": ({"open"}, "responding"),
         "escalate": ({"open", "responding"}, "escalated"),
         "resolve": ({"open", "responding", "escalated"}, "resolved"),
+        "withdraw": ({"open", "responding", "escalated"}, "resolved"),
     },
     "alert": {
         "acknowledge": ({"open"}, "acknowledged"),

@@ -1,6 +1,6 @@
 """Invoice disputes: while one is open, its amount is set apart from the hold rule."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -23,6 +23,15 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
     def open(self) -> "DisputeQuerySet":
         return self.filter(status__in=OPEN)
 
+    def overdue(self, now: datetime) -> "DisputeQuerySet":
+        """Unsettled, and either not answered or not settled in the time that is promised."""
+        unanswered = Q(responded_at=None, respond_by__lt=now)
+        return self.open().filter(unanswered | Q(resolve_by__lt=now))
+
+    def in_queue_of(self, user: User) -> "DisputeQuerySet":
+        """Routed to this person as the sales rep, and not settled."""
+        return self.filter(status="escalated", owner__user=user)
+
     def visible_to(self, user: User) -> "DisputeQuerySet":
         return self if user.has_perm("customers.view_every_customer") else self.filter(customer__sales_rep__user=user)
 
@@ -44,12 +53,16 @@ class Dispute(StatefulModel):
     RESOLUTIONS = [("credit_issued", "Credit issued"), ("upheld", "Invoice upheld"), ("withdrawn", "Withdrawn")]
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
-    invoice = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
+    # NetSuite may delete the invoice: the dispute stays, with the number as it was cited.
+    invoice = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="disputes")
     invoice_ref = models.CharField("invoice number", max_length=128, blank=True)
     reason = models.CharField(max_length=10, choices=REASONS, default="other")
     sub_reason = models.CharField(max_length=16, blank=True, choices=SUB_REASONS)
     reason_text = models.TextField("what the customer says")
     source = models.CharField(max_length=5, choices=SOURCES, default="phone")
+    reference = models.CharField(
+        max_length=64, blank=True, help_text="What opened it: a mail's id, or a reference of the caller's own."
+    )
     email = models.ForeignKey(InboundEmail, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
     run = models.ForeignKey(WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
     root_cause = models.CharField(max_length=200, blank=True, help_text="What went wrong with us, once it is known.")
@@ -83,19 +96,39 @@ class Dispute(StatefulModel):
     class Meta:
         db_table = "ar_disputes"
         ordering = ["-pk"]
-        permissions = [("resolve_dispute", "Can resolve disputes")]
+        permissions = [
+            ("resolve_dispute", "Can resolve disputes"),
+            ("propose_credit", "Can propose credit memos"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="resolved_dispute_says_how",
                 condition=Q(status="resolved", resolved_at__isnull=False) & ~Q(resolution="")
                 | ~Q(status="resolved") & Q(resolved_at=None, resolution=""),
             ),
+            models.UniqueConstraint(
+                name="one_dispute_a_reference_and_invoice",
+                fields=["reference", "invoice_ref"],
+                condition=~Q(reference=""),
+            ),
             models.CheckConstraint(name="disputed_amount_positive", condition=Q(amount=None) | Q(amount__gt=0)),
         ]
-        indexes = [models.Index(fields=["customer", "status"], name="dispute_customer")]
+        indexes = [
+            models.Index(fields=["customer", "status"], name="dispute_customer"),
+            models.Index(fields=["status", "resolve_by"], name="dispute_clock"),
+        ]
 
     def __str__(self) -> str:
         return f"Dispute {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def ref(self) -> str:
+        """How proposals, decisions and pushes name it."""
+        return f"dispute:{self.pk}"
 
     @property
     def currency(self) -> str:
@@ -112,3 +145,7 @@ class Dispute(StatefulModel):
     @transition(field=status, source=OPEN, target="resolved")
     def resolve(self) -> None:
         """Settled: credit issued, invoice upheld or withdrawn."""
+
+    @transition(field=status, source=OPEN, target="resolved")
+    def withdraw(self) -> None:
+        """The customer takes it back, or it was none."""
