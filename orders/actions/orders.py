@@ -10,16 +10,39 @@ from django.utils import timezone
 from customers.clock import business_today
 from netsuite.machine import LostRace, move
 from orders import gate, sales_orders
-from orders.gate import Passage
+from orders.actions.drafts import (
+    OrderClosed,
+    add_line,
+    change_line,
+    create,
+    duplicate,
+    remove_line,
+    reopen,
+    set_customer,
+    set_details,
+    set_tender,
+)
+from orders.gate import CustomerOnHold, NotReady, Passage
 from orders.models import Order
 from workflows import audit
 from workflows.access import label, require_person
 from workflows.wording import moment
 
 __all__ = [
-    *("CustomerOnHold", "NotReady", "OrderClosed"),
-    *("add_line", "change_line", "create", "duplicate", "remove_line", "reopen"),
-    *("set_customer", "set_details", "set_tender", "submit"),
+    "AlreadySubmitted",
+    "CustomerOnHold",
+    "NotReady",
+    "OrderClosed",
+    "add_line",
+    "change_line",
+    "create",
+    "duplicate",
+    "remove_line",
+    "reopen",
+    "set_customer",
+    "set_details",
+    "set_tender",
+    "submit",
 ]
 
 
