@@ -206,6 +206,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Accounts receivable <ar@holdgate.example>")
+# incoming: the mailbox, and whose authentication results count (empty: the mailbox's own server)
+IMAP_URL = env("IMAP_URL", default="")
+IMAP_TIMEOUT = 20
+MAIL_TRUSTED_HOSTS = env.list("MAIL_TRUSTED_HOSTS", default=[])
 COMPANY_NAME = env("COMPANY_NAME", default="Keystone Wholesale")
 COMPANY_PHONE = env("COMPANY_PHONE", default="+1 555 0142")
 
