@@ -1,0 +1,118 @@
+"""Finds what words mean, alike in four languages: "zu spät", "en retard" and "too late" are all `late`."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import product
+from pathlib import Path
+
+from disputes.classifier.reading import Token, fold, tokens_of
+
+LEXICON = Path(__file__).parent / "lexicon.toml"
+_TRANSLITERATED = {"ä": ("a", "ae"), "ö": ("o", "oe"), "ü": ("u", "ue"), "ß": ("s", "ss")}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A concept found at tokens `first` to `last`, both inclusive."""
+
+    concept: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class _Stem:
+    text: str
+    starts: bool
+    inside: bool
+
+    def fits(self, word: str) -> bool:
+        if self.inside:
+            return self.text in word if self.starts else word.endswith(self.text)
+        return word.startswith(self.text) if self.starts else word == self.text
+
+
+@dataclass(frozen=True)
+class _Entry:
+    concept: str
+    stems: tuple[_Stem, ...]
+
+
+def _spellings(entry: str) -> set[str]:
+    """With umlauts dropped and with umlauts written out, as people without the keys do."""
+    choices = [_TRANSLITERATED.get(char, (char,)) for char in entry]
+    both = list(product(*choices)) if sum(len(c) > 1 for c in choices) <= 3 else [[c[-1] for c in choices]]
+    return {fold("".join(spelling)) for spelling in both} | {fold(entry)}
+
+
+def _stem(text: str) -> _Stem:
+    return _Stem(text.strip("*"), starts=text.endswith("*"), inside=text.startswith("*"))
+
+
+def _words(entry: str) -> list[str]:
+    """Cut an entry as mails are cut; its stars stay at their words."""
+    found = []
+    for part in entry.split():
+        names = [token.name for token in tokens_of(part.strip("*")) if not token.is_stop] or [part.strip("*")]
+        names[0] = ("*" if part.startswith("*") else "") + names[0]
+        names[-1] += "*" if part.endswith("*") else ""
+        found += names
+    return found
+
+
+@cache
+def _entries() -> list[_Entry]:
+    lexicon = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
+    found = {}
+    for concept, languages in lexicon.items():
+        for entry in ",".join(languages.values()).split(","):
+            for spelling in _spellings(entry.strip()):
+                stems = tuple(_stem(word) for word in _words(spelling))
+                if stems:
+                    found[concept, stems] = _Entry(concept, stems)
+    return list(found.values())
+
+
+@cache
+def concepts() -> tuple[str, ...]:
+    """Every concept of the lexicon."""
+    return tuple(dict.fromkeys(entry.concept for entry in _entries()))
+
+
+@cache
+def _by_beginning() -> tuple[dict[str, list[_Entry]], list[_Entry]]:
+    """Entries by the first two letters of their first word, and those that may start anywhere."""
+    beginnings: dict[str, list[_Entry]] = defaultdict(list)
+    anywhere = []
+    for entry in _entries():
+        if entry.stems[0].inside:
+            anywhere.append(entry)
+        else:
+            beginnings[entry.stems[0].text[:2]].append(entry)
+    return beginnings, anywhere
+
+
+@lru_cache(maxsize=50_000)
+def _starting_with(word: str) -> tuple[_Entry, ...]:
+    beginnings, anywhere = _by_beginning()
+    candidates = beginnings.get(word[:2], []) + anywhere
+    return tuple(entry for entry in candidates if entry.stems[0].fits(word))
+
+
+def find(tokens: Sequence[Token]) -> list[Hit]:
+    """All concepts in order of place; of the same concept at one place only the longest."""
+    longest: dict[tuple[str, int], int] = {}
+    for place, token in enumerate(tokens):
+        if token.is_stop:
+            continue
+        for entry in _starting_with(token.name):
+            last = place + len(entry.stems) - 1
+            rest = tokens[place + 1 : last + 1]
+            if len(rest) == len(entry.stems) - 1 and all(
+                stem.fits(other.name) for stem, other in zip(entry.stems[1:], rest, strict=True)
+            ):
+                longest[entry.concept, place] = max(last, longest.get((entry.concept, place), -1))
+    return [Hit(concept, first, last) for (concept, first), last in longest.items()]
