@@ -9,9 +9,12 @@ from typing import Any
 
 from customers.clock import business_today
 from customers.models import Customer
+from holds import blocks
+from holds.actions import overrides
 from holds.models import Override
 from holds.rules import HoldVerdict
 from netsuite.errors import Refusal
+from orders.carts import cart_of
 from orders.models import Order, Release
 from workflows.access import Actor
 
@@ -51,32 +54,53 @@ def check(order: Order, *, now: datetime) -> HoldVerdict:
     customer = Customer.objects.filter(pk=order.customer_id or 0).first()
     if customer is None:
         raise NotReady("Pick a customer first.", code="no_customer")
-    return _judge(order, customer, now)
+    return _verdict(order, customer, now)
+
+
+def judge(order: Order, *, now: datetime) -> HoldVerdict:
+    """The verdict, with the customer locked until the caller's transaction ends.
+
+    So a hold is placed before or after, never in between. Raises NotReady for an order that is not complete.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
+    if customer is None:
+        raise NotReady("Pick a customer first.", code="no_customer")
+    _require_complete(order, customer)
+    order.customer = customer
+    return _verdict(order, customer, now)
 
 
 def admit(order: Order, *, by: Actor, now: datetime, grant: str = "") -> Passage:
     """Let the order through or raise. Call it in the transaction that commits the order.
 
-    The customer is locked until that transaction ends, so that a hold is placed before or after, never in
-    between. A manager's `grant` is spent here. Raises NotReady, CustomerOnHold, and what spending refuses.
+    A manager's `grant` is spent here. Raises NotReady, CustomerOnHold, and what spending refuses.
     """
-    customer = _lock_customer(order)
-    _require_complete(order, customer)
-    order.customer = customer
-    verdict = _judge(order, customer, now)
+    verdict = judge(order, now=now)
     if not verdict.on_hold:
         return Passage(verdict)
-    release = _release_for(order, verdict)
+    release = release_for(order, verdict)
     if release is not None:
         return Passage(verdict, release=release)
     if grant and not isinstance(by, str):
-        from holds import blocks
-        from holds.actions import overrides
-        from orders.carts import cart_of
-
         cart = cart_of(order, cashier=by, block=blocks.of_page(PAGE))
         return Passage(verdict, override=overrides.spend(secret=grant, cart=cart, now=now))
     raise CustomerOnHold(verdict, by)
+
+
+def require_held(order: Order, *, now: datetime) -> HoldVerdict:
+    """The verdict on an order to be parked. Raises Refusal when the gate would let it through."""
+    verdict = judge(order, now=now)
+    if not verdict.on_hold or release_for(order, verdict) is not None:
+        raise Refusal("Nothing holds this order: submit it.", code="not_on_hold", status=409)
+    return verdict
+
+
+def release_for(order: Order, verdict: HoldVerdict) -> Release | None:
+    """A running release that covers this verdict; a service hold only by its own number."""
+    releases = Release.objects.for_order(order, business_today())
+    if verdict.source == "service_hold":
+        releases = releases.filter(service_hold=verdict.note.hold_id) if verdict.note else releases.none()
+    return releases.first()
 
 
 def told(verdict: HoldVerdict, by: Actor) -> dict[str, Any]:
@@ -93,18 +117,9 @@ def told(verdict: HoldVerdict, by: Actor) -> dict[str, Any]:
     }
 
 
-def _judge(order: Order, customer: Customer, now: datetime) -> HoldVerdict:
-    from holds import blocks
-
-    tender = "paid_now" if order.tender == Order.PAID_NOW else "on_account"
+def _verdict(order: Order, customer: Customer, now: datetime) -> HoldVerdict:
+    tender = blocks.tender_of(order.tender)
     return blocks.verdict(customer, blocks.of_page(PAGE), tender=tender, now=now)
-
-
-def _lock_customer(order: Order) -> Customer:
-    customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
-    if customer is None:
-        raise NotReady("Pick a customer first.", code="no_customer")
-    return customer
 
 
 def _require_complete(order: Order, customer: Customer) -> None:
@@ -116,11 +131,3 @@ def _require_complete(order: Order, customer: Customer) -> None:
     gone = next((line.product for line in lines if not line.product.is_active), None)
     if gone is not None:
         raise NotReady(f"{gone} is no longer sold. Remove it.", code="product_not_sold")
-
-
-def _release_for(order: Order, verdict: HoldVerdict) -> Release | None:
-    """A running release that covers this verdict; a service hold only by its own number."""
-    releases = Release.objects.for_order(order, business_today())
-    if verdict.source == "service_hold":
-        releases = releases.filter(service_hold=verdict.note.hold_id) if verdict.note else releases.none()
-    return releases.first()
