@@ -23,6 +23,7 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
 
     from config.roles import sync_roles
     from config.schedules import sync_schedules
+    from holds.blocks import sync_blocks
     from workflows.definitions import sync_definitions, sync_switches
 
     # Django sends the signal only for apps that have models.
@@ -33,4 +34,5 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     sync_definitions()
     sync_switches()
     sync_roles()
+    sync_blocks()
     sync_schedules()

@@ -86,6 +86,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Control",
         (
+            Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
             Entry("Contracts", "admin:workflows_workflowdefinition_changelist", "workflows.view_workflowdefinition"),
             Entry("Runs", "admin:workflows_workflowrun_changelist", "workflows.view_workflowrun"),
             Entry("Audit", "admin:workflows_autodecision_changelist", "workflows.view_autodecision"),

@@ -11,6 +11,7 @@ SEE_ALL = (
     *SEE,
     *("customers.view_every_customer", "workflows.view_autodecision", "workflows.view_reflexionentry"),
     *("netsuite.view_push", "workflows.view_killswitch", "workflows.view_workflowdefinition"),
+    "holds.view_holdblock",
 )
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 PAUSES = ("holds.add_pause", "holds.change_pause")
@@ -28,7 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *DISPUTES,
         *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
-        "netsuite.retry_push",
+        *("netsuite.retry_push", "holds.change_holdblock"),
         *(*TAKE_ORDERS, *RELEASE_ORDERS, *CATALOG, "orders.view_every_order", "orders.import_orders"),
     ),
     "AR clerk": (
@@ -45,6 +46,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit", *SEE_ORDERS, "orders.view_every_order"),
     "Sales rep": (*SEE, "holds.propose_servicehold", *TAKE_ORDERS),
     "Cashier": ("customers.view_customer", "holds.check_servicehold", *TAKE_ORDERS),
+    "Till manager": (
+        *("customers.view_customer", "customers.view_every_customer", "customers.view_transaction"),
+        *("holds.check_servicehold", "holds.view_servicehold", "holds.view_override", "holds.decide_override"),
+        *TAKE_ORDERS,
+    ),
     "Integrator": (
         *(*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
         *(*TAKE_ORDERS, "orders.view_every_order", "orders.import_orders"),

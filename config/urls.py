@@ -9,6 +9,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("", include("config.api")),
     path("", include("netsuite.urls")),
+    path("hold-blocks/", include("holds.block_urls")),
     path("admin/service-holds/", include("holds.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,11 +1,13 @@
 """Service holds, pauses and a customer's hold status over the API. Rights and rules are those of the actions."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import CharFilter, FilterSet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from customers.models import Customer, CustomerQuerySet
+from holds import blocks
 from holds.actions import holds, pauses
 from holds.facts import hold_status
 from holds.models import Instalment, Pause, ServiceHold
@@ -192,15 +195,21 @@ class PauseViewSet(ReadOnlyModelViewSet):
 
 
 class HoldStatusSerializer(serializers.Serializer):
-    """Who, when and why are there for those who may see holds."""
+    """The figures, and who holds, when and why, are there for those who may see them."""
 
     on_hold = serializers.BooleanField(read_only=True)
     source = serializers.ChoiceField(read_only=True, choices=get_args(HoldSource))  # type: ignore[assignment]
-    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
-    reason = serializers.CharField(read_only=True)
-    overridable = serializers.BooleanField(read_only=True)
+    label = serializers.CharField(  # type: ignore[assignment]
+        read_only=True, help_text="The block's own word; empty when the block shows none."
+    )
+    reason = serializers.CharField(read_only=True, help_text="For a cashier: no balances. Empty when not on hold.")
+    overridable = serializers.BooleanField(read_only=True, help_text="A manager's PIN opens it for one order.")
     inputs = serializers.DictField(read_only=True)
     evaluated_at = serializers.DateTimeField(read_only=True)
+    block = serializers.CharField(read_only=True, help_text="Only when a block was named, like all that follows.")
+    tender = serializers.ChoiceField(read_only=True, choices=blocks.TENDERS)
+    warning = serializers.CharField(read_only=True, help_text="Said when the figures are old; else empty.")
+    stale_since = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class HoldStatusViewSet(GenericViewSet):
@@ -216,28 +225,53 @@ class HoldStatusViewSet(GenericViewSet):
         user = self.request.user
         return Customer.objects.all() if user.has_perm("holds.check_servicehold") else Customer.objects.for_rep(user)
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "block",
+                description="The hold block's name: `order-form`, `customer-page`, `catalog`. Without it only a "
+                "service hold counts.",
+            ),
+            OpenApiParameter("tender", enum=blocks.TENDERS, default="on_account", description="With `block` only."),
+        ]
+    )
     def retrieve(self, request: Request, netsuite_id: str) -> Response:
-        customer = self.get_object()
-        verdict = hold_status(customer)
-        may_know = caller(request).has_perm("holds.view_servicehold")
-        return Response(HoldStatusSerializer(_told(customer, verdict, may_know)).data)
+        """The verdict of one hold block, or of the service hold alone."""
+        asked = request.query_params
+        customer, now = self.get_object(), timezone.now()
+        if asked.get("block"):
+            named = blocks.block(asked["block"])
+            verdict = blocks.verdict(
+                customer, named, tender=blocks.tender_of(asked.get("tender", "on_account")), now=now
+            )
+        else:
+            verdict = replace(hold_status(customer), evaluated_at=now)
+        return Response(HoldStatusSerializer(_told(customer, verdict, caller(request))).data)
 
 
-def _told(customer: Customer, verdict: HoldVerdict, may_know: bool) -> dict[str, Any]:
-    return {
+def _told(customer: Customer, verdict: HoldVerdict, user: User) -> dict[str, Any]:
+    may_know = user.has_perm("holds.view_servicehold")
+    told = {
         "on_hold": verdict.on_hold,
         "source": verdict.source,
-        "label": verdict.label,
+        "label": verdict.label if verdict.show_label else "",
         "reason": _reason(verdict, may_know),
         "overridable": verdict.overridable,
         "inputs": {"entitystatus": customer.entitystatus, **(_details(verdict) if may_know else {})},
-        "evaluated_at": timezone.now(),
+        "evaluated_at": verdict.evaluated_at,
     }
+    if not verdict.block:
+        return told
+    if user.has_perm("customers.view_transaction"):
+        told["inputs"] |= {**verdict.inputs, "formula": verdict.formula}
+    return {**told, **{name: getattr(verdict, name) for name in ("block", "tender", "warning", "stale_since")}}
 
 
 def _reason(verdict: HoldVerdict, may_know: bool) -> str:
     if not verdict.on_hold:
         return ""
+    if verdict.source != "service_hold":
+        return f"{verdict.reason} {verdict.advice}"
     if verdict.note is None or not may_know:
         return "On hold by accounts receivable. Send the customer there."
     return f"Held by {verdict.note.by} on {moment(verdict.note.since)}: {verdict.note.why}"

@@ -130,13 +130,17 @@ def last_declined(customer_ids: Sequence[int], since: date) -> set[int]:
 
 
 def hold_status(customer: Customer) -> HoldVerdict:
-    """Whether the customer's new orders are refused now."""
+    """Whether a service hold refuses the customer's new orders now; what a page refuses says its hold block."""
     flagged = customer.entitystatus == Customer.HOLD
-    return hold_verdict(flagged=flagged, note=_hold_note(customer) if flagged else None)
+    return hold_verdict(flagged=flagged, note=hold_note(customer) if flagged else None)
 
 
-def _hold_note(customer: Customer) -> HoldNote | None:
-    hold = ServiceHold.objects.active().filter(customer=customer).select_related("proposal").first()
+def hold_note(customer: Customer) -> HoldNote | None:
+    """The service hold in force: who, when, why. One query."""
+    active = ServiceHold.objects.active().filter(customer=customer)
+    hold = active.select_related("proposal__decided_by").first()
     if hold is None or hold.placed_at is None:
         return None
-    return HoldNote(hold.pk, hold.placed_by, hold.placed_at, hold.proposal.decision_reason or hold.reason)
+    person = hold.proposal.decided_by
+    name = person.get_full_name() if person else ""
+    return HoldNote(hold.pk, hold.placed_by, hold.placed_at, hold.proposal.decision_reason or hold.reason, name)
