@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from customers.models import Customer
@@ -27,11 +28,17 @@ def hold_block(
     tender: Tender = "on_account",
     verdict: HoldVerdict | None = None,
     buttons: bool = True,
+    actions: str = "",
 ) -> dict[str, Any]:
-    """The block for a customer, or for none yet. `verdict` saves asking again; without `buttons` it only says."""
+    """The block for a customer, or for none yet. `verdict` saves asking again; without `buttons` it only says.
+
+    `actions` names a template of the page's own, which stands at the foot of the block in place of the buttons.
+    """
     if customer is not None and verdict is None:
         verdict = blocks.verdict(customer, block, tender=tender, now=timezone.now())
-    return shown(block, verdict, user=context["request"].user, buttons=buttons)
+    said = shown(block, verdict, user=context["request"].user, buttons=buttons and not actions)
+    foot = render_to_string(actions, context.flatten(), request=context["request"]) if actions else ""
+    return {**said, "foot": foot}
 
 
 @register.filter
