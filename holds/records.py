@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from customers.actions import clear_hold, flag_hold
 from customers.models import Customer
-from holds.models import Pause, ServiceHold
+from holds.models import Override, Pause, ServiceHold
+from holds.override_rows import void_all
 from holds.signals import announce
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born_many, move
@@ -56,6 +57,7 @@ def place(situation: Situation) -> Mapping[str, Any]:
         prior_value="AUTO" if prior == "OFF" else prior,
     )
     flag_hold(customer=situation.customer, by=situation.by, reason=situation.reason)
+    _end_overrides(situation, "A service hold was placed.")
     announce("placed", hold)
     return {"hold": hold.pk, "entitystatus": Customer.HOLD}
 
@@ -78,11 +80,18 @@ def lift(situation: Situation) -> Mapping[str, Any]:
     except LostRace:
         raise NotOnHold(f"{situation.customer} is not on hold any more.") from None
     clear_hold(customer=situation.customer, by=situation.by, reason=situation.reason)
+    _end_overrides(situation, "The service hold was lifted.")
     _respect(situation)
     withdrawn = emails.withdraw(run=hold.run, by=situation.by, reason="The hold was lifted before this was sent.")
     _withdraw_other_wishes(situation)
     announce("lifted", hold)
     return {"hold": hold.pk, "entitystatus": "", "drafts_withdrawn": withdrawn}
+
+
+def _end_overrides(situation: Situation, why: str) -> None:
+    """A manager allowed an order under other facts: that does not hold any more."""
+    unspent = Override.objects.unspent().filter(customer=situation.customer)
+    void_all(unspent, why, by=situation.by, now=situation.now)
 
 
 def _withdraw_other_wishes(situation: Situation) -> None:

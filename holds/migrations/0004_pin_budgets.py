@@ -38,12 +38,17 @@ class Migration(migrations.Migration):
             name="manager",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Whose PIN it was, or who decided in the console and is an employee.",
+                help_text="Whose PIN it was; empty when it was decided in the console.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="overrides",
                 to="customers.employee",
             ),
+        ),
+        migrations.AlterField(
+            model_name="override",
+            name="secret_hash",
+            field=models.CharField(blank=True, db_index=True, editable=False, max_length=64),
         ),
         migrations.AlterField(
             model_name="pinbudget",

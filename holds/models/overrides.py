@@ -52,14 +52,14 @@ class Override(StatefulModel):
     facts = models.CharField(max_length=64, help_text="Fingerprint of the verdict that held the customer.")
     verdict = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, help_text="What the cashier tells the manager.")
-    secret_hash = models.CharField(max_length=64, blank=True, editable=False)
+    secret_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     manager = models.ForeignKey(
         Employee,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="overrides",
-        help_text="Whose PIN it was, or who decided in the console and is an employee.",
+        help_text="Whose PIN it was; empty when it was decided in the console.",
     )
     asked_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
