@@ -6,6 +6,7 @@ SEE = (
     *("customers.view_customer", "customers.view_transaction", "customers.view_employee"),
     *("workflows.view_proposedaction", "workflows.view_outboundemail", "workflows.view_workflowrun"),
     *("holds.view_servicehold", "holds.view_pause", "disputes.view_dispute"),
+    "disputes.view_inboundemail",
 )
 SEE_ALL = (
     *SEE,
@@ -14,6 +15,7 @@ SEE_ALL = (
     "holds.view_holdblock",
 )
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
+MAIL = ("disputes.add_inboundemail", "disputes.triage_inboundemail")
 PAUSES = ("holds.add_pause", "holds.change_pause")
 DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute")
 SEE_ORDERS = ("orders.view_order", "orders.view_product", "orders.view_release")
@@ -27,6 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *DECIDE,
         *PAUSES,
         *DISPUTES,
+        *MAIL,
         *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
         *("netsuite.retry_push", "holds.change_holdblock"),
@@ -52,7 +55,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         *TAKE_ORDERS,
     ),
     "Integrator": (
-        *(*SEE_ALL, "holds.propose_servicehold", "disputes.add_dispute", "netsuite.retry_push"),
+        *(
+            *SEE_ALL,
+            "holds.propose_servicehold",
+            "disputes.add_dispute",
+            "disputes.add_inboundemail",
+            "netsuite.retry_push",
+        ),
         *(*TAKE_ORDERS, "orders.view_every_order", "orders.import_orders"),
     ),
     "Operator": (
