@@ -89,6 +89,7 @@ class MailDraft:
     subject: str
     body: str
     facts: Sequence[Mapping[str, str]] = ()
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class PushIntent:
 
 @dataclass(frozen=True)
 class StagedProposal:
-    """A further proposal for a person."""
+    """A further proposal for a person. `assigned_to` is an employee's primary key."""
 
     words: str
     action_type: str
@@ -118,6 +119,9 @@ class StagedProposal:
     proposed_change: Mapping[str, Any]
     current_state: Mapping[str, Any] = field(default_factory=dict)
     at_stake: Decimal = Decimal(0)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[Mapping[str, str]] = ()
+    assigned_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,14 @@ class Contract:
     mail_facts: Callable[["OutboundEmail"], Mapping[str, str]] = lambda _email: {}
     # Why a mail of this workflow must not go out any more, whatever a person says, or "".
     mail_barred: Callable[["OutboundEmail"], str] = lambda _email: ""
+    # A mail of this workflow went out; called in the transaction that notes it.
+    mail_sent: Callable[["OutboundEmail"], None] = _nothing
+    # False only where each step waits for a person by itself (drafts, proposals), so that the run need not.
+    gated: bool | None = None
+
+    def waits(self, risk_level: int) -> bool:
+        """Whether a run stops at the human gate: from risk 3 on, unless the contract says that its steps do."""
+        return risk_level >= GATE_FROM_RISK if self.gated is None else self.gated
 
     def as_data(self) -> dict[str, Any]:
         """The declared parts as JSON: what the definition's version stands for."""
@@ -223,7 +235,7 @@ class Contract:
             "inputs": {"required": list(self.required), "optional": list(self.optional)},
             "context": [query.name for query in self.queries],
             "preconditions": [{"code": p.code, "severity": p.severity} for p in self.preconditions],
-            "gate": self.risk_level >= GATE_FROM_RISK,
+            "gate": self.waits(self.risk_level),
             "steps": [{"name": s.name, "kind": s.kind, "title": s.title, "target": s.target} for s in self.steps],
             "verify": [
                 {"name": c.name, "title": c.title, "after_minutes": c.after.total_seconds() / 60} for c in self.checks
@@ -240,8 +252,25 @@ _HANDLERS: dict[str, "ActionHandler"] = {}
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One of several ways to approve: `words` say what it does."""
+
+    name: str
+    label: str
+    words: str
+
+
+def _no_choices(_proposal: "ProposedAction") -> Sequence[Choice]:
+    return ()
+
+
+@dataclass(frozen=True)
 class ActionHandler:
-    """What deciding a single proposal does; both run inside the deciding transaction."""
+    """What deciding a single proposal does; both run inside the deciding transaction.
+
+    With `choices` an approval names one of them, kept as `proposal.choice`. With `waits` the approved proposal
+    stays under way until its app confirms it.
+    """
 
     action_type: str
     title: str
@@ -250,6 +279,8 @@ class ActionHandler:
     reject: Callable[["ProposedAction", str, str], None] = _nothing
     approve_label: str = "Approve"
     reject_label: str = "Reject"
+    choices: Callable[["ProposedAction"], Sequence[Choice]] = _no_choices
+    waits: bool = False
 
 
 def register(contract: Contract) -> None:

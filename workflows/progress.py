@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from netsuite.models import Push, PushAttempt
-from workflows.contracts import Step, contract
+from workflows.contracts import Step, contract, handler
 from workflows.fingerprint import fingerprint
 from workflows.models import OutboundEmail, ProposedAction, WorkflowStep
 from workflows.wording import clock
@@ -64,7 +64,7 @@ class Progress:
 def progress_of(proposal: ProposedAction) -> Progress:
     """The beats of an approved proposal, read in four queries."""
     run = proposal.run
-    if run is None:
+    if run is None or handler(proposal.action_type):
         return _single(proposal)
     steps = list(run.steps.all())
     drafts = list(run.emails.select_related("customer").order_by("pk"))
@@ -99,14 +99,14 @@ def _draft_beat(title: str, draft: OutboundEmail) -> Beat:
     )
 
 
-def _push_beat(title: str, step: WorkflowStep, push: Push) -> Beat:
+def _push_beat(title: str, step: WorkflowStep | None, push: Push) -> Beat:
     sign, tint = {"applied": DOTS["ok"], "failed": DOTS["failed"], "superseded": ("swap", "slate")}.get(
         push.status, DOTS["waiting"]
     )
     refused = push.status == "failed"
     return Beat(
         title,
-        step.words,
+        step.words if step else "Written, then read back as proof.",
         sign,
         tint,
         status=push.status,
@@ -155,7 +155,8 @@ def _summed_up(
         words = "Approved, but applying is switched off for now. It is carried out once the switch is off."
         return Progress(beats, summary=words, sign="clock", tint="amber", **common)
     if proposal.status == "failed":
-        words = "NetSuite did not take it; here it is in force. See what NetSuite said, then retry the push."
+        here = "" if handler(proposal.action_type) else "; here it is in force"
+        words = f"NetSuite did not take it{here}. See what NetSuite said, then retry the push."
         return Progress(beats, summary=words, sign="cross", tint="red", **common)
     sent = "" if any(d.status == "sent" for d in drafts) or not drafts else " Nothing has been mailed yet."
     if proposal.status == "applied":
@@ -163,6 +164,9 @@ def _summed_up(
         return Progress(beats, summary=f"Done{read}.{sent}", sign="check", tint="green", **common)
     if proposal.status == "superseded":
         return Progress(beats, summary="A newer change replaced this one.", sign="swap", tint="slate", **common)
+    if proposal.run is None or handler(proposal.action_type):
+        words = f"NetSuite follows: {_next(pushes)}." if pushes else "Approved; a second approval decides it."
+        return Progress(beats, summary=words, **common)
     return Progress(beats, summary=f"In force here already. NetSuite follows: {_next(pushes)}.{sent}", **common)
 
 
@@ -183,14 +187,18 @@ def _next(pushes: Sequence[Push]) -> str:
 
 
 def _single(proposal: ProposedAction) -> Progress:
-    """A proposal without a run: what was decided is all there is."""
+    """A proposal that is no run: the decision, and the push that followed where there is one."""
     at = clock(proposal.decided_at, seconds=True)
-    beat = Beat("Decision carried out", proposal.rationale, "check", "green", time=at)
-    return Progress(
-        [beat],
-        finished=proposal.status not in UNDER_WAY,
-        summary="Done.",
-        sign="check",
-        tint="green",
-        changed_at=proposal.decided_at,
-    )
+    declared = handler(proposal.action_type)
+    title = "Decided" if declared and declared.waits else "Decision carried out"
+    beats, pushes = [Beat(title, proposal.rationale, "check", "green", time=at)], _pushes_of(proposal)
+    beats += [_push_beat(push.label, None, push) for push in pushes]
+    return _summed_up(proposal, beats, [], pushes)
+
+
+def _pushes_of(proposal: ProposedAction) -> list[Push]:
+    declared = handler(proposal.action_type)
+    if not (declared and declared.waits):
+        return []
+    mine = Push.objects.filter(key=proposal.entity_ref, created_at__gte=proposal.proposed_at)
+    return list(mine.prefetch_related("attempts").order_by("generation"))

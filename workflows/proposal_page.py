@@ -78,6 +78,7 @@ def page_of(proposal: ProposedAction, user: Any) -> dict[str, Any]:
         "origin": SOURCES.get(proposal.run.source, proposal.run.source) if proposal.run else proposal.proposed_by,
         "waiting_over": pending and timezone.now() - proposal.proposed_at > TARGET,
         **labels(proposal, wording),
+        "choices": choices(proposal) if pending else (),
         **evidence_of(proposal, day),
         **(foreseen(proposal, wording) if proposal.status in ("pending", "deferred") else {}),
         **({"progress": progress_of(proposal)} if proposal.decided_at and proposal.status != "rejected" else {}),
@@ -106,6 +107,12 @@ def labels(proposal: ProposedAction, wording: Wording | None) -> dict[str, str]:
     if handler:
         return {"approve_label": handler.approve_label, "reject_label": handler.reject_label}
     return {"approve_label": "Approve", "reject_label": "Reject"}
+
+
+def choices(proposal: ProposedAction) -> Sequence[contracts.Choice]:
+    """The ways to approve, where there are several."""
+    handler = contracts.handler(proposal.action_type)
+    return handler.choices(proposal) if handler else ()
 
 
 def evidence_of(proposal: ProposedAction, day: date) -> dict[str, Any]:
@@ -232,4 +239,4 @@ def neighbours(proposal: ProposedAction, user: Any) -> dict[str, Any]:
 
 def kept(data: Mapping[str, str]) -> dict[str, str]:
     """What the person had typed, for the page that comes back with a refusal; never the password."""
-    return {name: data.get(name, "") for name in ("reason", "until")}
+    return {name: data.get(name, "") for name in ("reason", "until", "choice")}

@@ -16,7 +16,7 @@ from customers.models import Customer
 from netsuite.errors import Refusal
 from netsuite.machine import born_many
 from workflows.access import Actor, label
-from workflows.contracts import GATE_FROM_RISK, Dispatch, Facts, Situation
+from workflows.contracts import Dispatch, Facts, Situation
 from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowRun
 from workflows.reread import FactsMoved, has_moved
 from workflows.stages import NOBODY, Loaded, Verdict, WorkflowNotFound, gather, judge, load, new_proposal, new_run
@@ -88,7 +88,7 @@ def start(
 ) -> WorkflowRun:
     """Run a contract for one customer (None: not known) up to its gate, or to its end where it has none.
 
-    `gate` overrides the contract's own rule (risk 3 and more wait for a person).
+    `gate` overrides the contract's own rule (risk 3 and more wait for a person, unless each step does).
     An unknown contract and a failed blocking precondition leave a run that says so and are
     raised as WorkflowNotFound and Blocked; an open proposal as AlreadyProposed.
     """
@@ -102,7 +102,7 @@ def start(
     if missing:
         raise Refusal(f"Missing input: {', '.join(missing)}.", code="missing_input", status=400)
     verdict = judge(loaded, _gather_one(loaded, customer.pk if customer else NOBODY, inputs, today))
-    gated = loaded.definition.risk_level >= GATE_FROM_RISK if gate is None else gate
+    gated = loaded.contract.waits(loaded.definition.risk_level) if gate is None else gate
     run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
     try:
         with transaction.atomic():

@@ -110,6 +110,7 @@ def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -
         subject=plan.subject,
         body=plan.body,
         facts=list(plan.facts),
+        language=plan.language,
         risk_level=risk_level,
         message_id=f"<{situation.run.run_id}.{plan.kind}@holdgate>",
     )
@@ -146,6 +147,9 @@ def _propose(step: Step, plan: StagedProposal, situation: Situation, risk_level:
         current_state_json=dict(plan.current_state),
         proposed_change_json=dict(plan.proposed_change),
         at_stake=plan.at_stake,
+        evidence=dict(plan.evidence),
+        warnings=[dict(warning) for warning in plan.warnings],
+        assigned_to_id=plan.assigned_to,
         proposed_by=situation.by,
         content_hash=fingerprint(dict(plan.proposed_change)),
     )

@@ -119,6 +119,8 @@ def _decision(request: HttpRequest, verb: str) -> dict[str, Any]:
         "version": int(version) if version.isdecimal() else 0,
         "reason": request.POST.get("reason", "").replace("\x00", "").strip(),
     }
+    if verb == "approve":
+        return {**wish, "choice": request.POST.get("choice", "").replace("\x00", "")[:40]}
     return {**wish, "until": _until(request.POST.get("until", ""))} if verb == "defer" else wish
 
 

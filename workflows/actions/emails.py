@@ -1,5 +1,6 @@
 """Polish, release, undo and send mails: at most once by itself, an unknown outcome goes to a person."""
 
+import logging
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from workflows.post import Delivery, deliver
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
 
 UNDO_WINDOW = timedelta(seconds=120)
 UNDO_WINDOW_HIGH_RISK = timedelta(minutes=10)
@@ -172,6 +175,7 @@ def declare_sent(*, email: OutboundEmail, by: Actor, reason: str) -> OutboundEma
     with transaction.atomic():
         _move(email, "declare_sent", email.version, person, reason=reason, sent_at=timezone.now())
         _decide("mail_declared_sent", email, person, reason)
+        _tell_sent(email)
     return email
 
 
@@ -262,6 +266,7 @@ def _settle(
 ) -> str:
     if delivery.fate == "sent":
         move(email, "confirm", by=by, where=lease, sent_at=timezone.now(), sent_hash=email.approved_hash, **done)
+        _tell_sent(email)
         return "sent"
     if delivery.fate == "uncertain":
         move(email, "lose_track", by=by, reason=delivery.detail, where=lease, **done)
@@ -274,6 +279,17 @@ def _settle(
     back = f"Not sent. The mail server said: “{delivery.detail}”"
     move(email, "reopen", by=by, reason=delivery.detail, came_back=back, **_UNRELEASED)
     return "failed"
+
+
+def _tell_sent(email: OutboundEmail) -> None:
+    """What follows in the workflow; its failure is its own, the mail did go out."""
+    declared = contract(email.workflow_type)
+    try:
+        with transaction.atomic():
+            if declared:
+                declared.mail_sent(email)
+    except Exception:
+        log.exception("mail %s went out; its workflow %s failed to note it", email.pk, email.workflow_type)
 
 
 def _give_up_lost_leases(now: datetime, by: str) -> int:

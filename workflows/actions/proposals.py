@@ -15,7 +15,7 @@ from workflows import audit, contracts, reread, runner
 from workflows.access import Actor, NotAllowed, label, require_person
 from workflows.actions.switches import guard, stopped
 from workflows.models import ProposedAction, ReflexionEntry
-from workflows.wording import moment
+from workflows.wording import listing, moment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,21 +37,23 @@ class StaleVersion(Refusal):
     status = 409
 
 
-def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str) -> ProposedAction:
+def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str, choice: str = "") -> ProposedAction:
     """Approve what was shown as `version` and carry it out, in one transaction.
 
-    Raises AlreadyDecided (someone was faster, with who and when), StaleVersion (the facts changed
-    since), NotAllowed (role, own proposal, risk 5) or SwitchedOff.
+    `choice` names the way, where the proposal offers several. Raises Refusal for another one,
+    AlreadyDecided (someone was faster, with who and when), StaleVersion (the facts changed since), NotAllowed
+    (role, own proposal, risk 5) or SwitchedOff.
     """
     person = _may_decide(proposal, by, reason)
     if proposal.proposed_by == person.get_username() and not _solo(proposal):
         raise NotAllowed("You proposed this yourself; another person must approve it.", code="own_proposal")
+    _check_choice(proposal, choice)
     if proposal.risk_level >= REASON_FROM_RISK:
         guard("high_risk_ops", f"approve {proposal}")
     try:
         with transaction.atomic():
-            _claim(proposal, "approve", version, person, reason)
-            _record(proposal, person, reason, verdict="approved")
+            _claim(proposal, "approve", version, person, reason, choice=choice)
+            _record(proposal, person, reason, verdict="approved", **({"choice": choice} if choice else {}))
             if not stopped("proposed_apply", f"apply {proposal}"):
                 apply(proposal=proposal)
     except reread.FactsMoved:
@@ -129,6 +131,8 @@ def apply(*, proposal: ProposedAction) -> None:
             return
     elif handler := contracts.handler(proposal.action_type):
         handler.approve(proposal, by, reason)
+        if handler.waits:
+            return
     move(proposal, "confirm", by=by, run_id=run_id)
 
 
@@ -178,6 +182,15 @@ def _may_decide(proposal: ProposedAction, by: Actor, reason: str, *, always_reas
     return person
 
 
+def _check_choice(proposal: ProposedAction, choice: str) -> None:
+    handler = contracts.handler(proposal.action_type)
+    offered = handler.choices(proposal) if handler else ()
+    if choice in [one.name for one in offered] or not (choice or offered):
+        return
+    words = listing([one.label for one in offered]) if offered else "nothing: it is approved or rejected"
+    raise Refusal(f"Pick what happens. There is to choose: {words}.", code="choice_required", status=400)
+
+
 def _solo(proposal: ProposedAction) -> bool:
     return settings.SOLO_OPERATOR or proposal.risk_level < SINGLE_ONLY_FROM_RISK
 
@@ -189,8 +202,8 @@ def _newer_facts(proposal: ProposedAction, version: int) -> Refusal:
     return _explain(fresh, version)
 
 
-def _claim(proposal: ProposedAction, verb: str, version: int, person: "User", reason: str) -> None:
-    decision = {"decided_by": person, "decided_at": timezone.now(), "decision_reason": reason}
+def _claim(proposal: ProposedAction, verb: str, version: int, person: "User", reason: str, *, choice: str = "") -> None:
+    decision = {"decided_by": person, "decided_at": timezone.now(), "decision_reason": reason, "choice": choice}
     _move_or_explain(proposal, verb, version, person.get_username(), reason, **decision)
 
 

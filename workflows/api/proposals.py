@@ -49,7 +49,7 @@ class ProposalRowSerializer(serializers.ModelSerializer):
             *("id", "version", "action_type", "entity_type", "entity_ref", "customer", "risk_level", "status"),
             *("rationale", "strong", "at_stake", "currency", "warnings", "current_state", "proposed_change"),
             *("evidence", "run_id", "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_reason"),
-            "deferred_until",
+            *("choice", "deferred_until"),
         ]
         read_only_fields = fields
 
@@ -72,7 +72,9 @@ def preview_of(proposal: ProposedAction) -> list[dict[str, Any]] | None:
     """What approving would do now, step by step; writes nothing."""
     if handler := contracts.handler(proposal.action_type):
         about = {"step": handler.action_type, "kind": "handler", "title": handler.title, "target": ""}
-        return [{**about, "status": "dry_run", "words": words, "detail": {}} for words in handler.effects(proposal)]
+        seen = [{**about, "status": "dry_run", "words": words, "detail": {}} for words in handler.effects(proposal)]
+        offered = handler.choices(proposal)
+        return seen + [{**about, "status": "dry_run", "words": c.words, "detail": {"choice": c.name}} for c in offered]
     try:
         outcomes = runner.preview_of(proposal, business_today()).steps
     except stages.WorkflowNotFound:
@@ -95,6 +97,12 @@ class DecisionSerializer(StrictSerializer):
         write_only=True,
         default="",
         help_text="Only for a session signed in long ago.",
+    )
+
+
+class ApprovalSerializer(DecisionSerializer):
+    choice = serializers.CharField(
+        max_length=40, allow_blank=True, default="", help_text="Which way, where the preview offers several."
     )
 
 
@@ -124,11 +132,11 @@ class ProposalViewSet(ReadOnlyModelViewSet):
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         return ProposalRowSerializer if self.action == "list" else ProposalSerializer
 
-    @extend_schema(request=DecisionSerializer, responses=ProposalSerializer)
+    @extend_schema(request=ApprovalSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Approve and carry out. 409 `already_decided` with who and when, or `stale_version`."""
-        return self._decide(request, "approve", DecisionSerializer)
+        return self._decide(request, "approve", ApprovalSerializer)
 
     @extend_schema(request=DecisionSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])

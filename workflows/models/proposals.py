@@ -77,6 +77,7 @@ class ProposedAction(StatefulModel):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(null=True)
+    choice = models.CharField(max_length=40, blank=True, help_text="Which of several ways was approved.")
     deferred_until = models.DateField(null=True)
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="supersedes")
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of the change as proposed.")
