@@ -1,5 +1,6 @@
 """Middleware: refusals as pages, and one effect for a repeated request."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ KEY_LIMIT = 200
 REPEATABLE = {"POST", "PATCH"}
 # They depend on who asks and when, not on the request: the next try is asked afresh.
 NOT_KEPT = {401, 403, 413, 429}
+# A try at a PIN counts at once, whatever becomes of the request, and its answer holds a secret: it is never kept.
+NEVER_REPEATED = re.compile(r"/override/?$")
 
 
 class RefusalMiddleware:
@@ -100,7 +103,7 @@ class IdempotencyMiddleware:
 
 def _is_covered(request: HttpRequest) -> bool:
     covered = request.path.startswith("/api/") or request.path == "/admin/ns-push/retry"
-    return covered and request.method in REPEATABLE
+    return covered and request.method in REPEATABLE and not NEVER_REPEATED.search(request.path)
 
 
 def _caller(request: HttpRequest) -> str:

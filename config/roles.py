@@ -13,6 +13,7 @@ SEE_ALL = (
     *("customers.view_every_customer", "workflows.view_autodecision", "workflows.view_reflexionentry"),
     *("netsuite.view_push", "workflows.view_killswitch", "workflows.view_workflowdefinition"),
     "holds.view_holdblock",
+    *("holds.view_override", "holds.view_pinlog", "holds.view_pinbudget"),
 )
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 MAIL = ("disputes.add_inboundemail", "disputes.triage_inboundemail")
@@ -32,7 +33,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *MAIL,
         *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
-        *("netsuite.retry_push", "holds.change_holdblock"),
+        *("netsuite.retry_push", "holds.change_holdblock", "holds.decide_override", "holds.reset_pin"),
         *(*TAKE_ORDERS, *RELEASE_ORDERS, *CATALOG, "orders.view_every_order", "orders.import_orders"),
     ),
     "AR clerk": (
@@ -52,6 +53,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Till manager": (
         *("customers.view_customer", "customers.view_every_customer", "customers.view_transaction"),
         *("holds.check_servicehold", "holds.view_servicehold", "holds.view_override", "holds.decide_override"),
+        *("holds.view_pinlog", "holds.view_pinbudget"),
         *TAKE_ORDERS,
     ),
     "Integrator": (

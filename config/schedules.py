@@ -26,6 +26,7 @@ JOBS = (
     Job("seal audit", "workflows.tasks.seal", "decisions a crash left unsealed", minutes=5),
     # The task itself asks for 06:00 on a weekday in the business time zone, so daylight saving needs no new row.
     Job("aging tick", "holds.tasks.aging_tick_when_due", "weekdays 06:00 business time", minutes=15),
+    Job("overrides", "holds.tasks.void_expired_overrides", "approvals at the till whose minutes are over", minutes=1),
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
     Job("clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", minutes=24 * 60),

@@ -1,18 +1,27 @@
 """What must always be true of holds."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from customers.models import Customer
 from holds.actions.drift import ACTION
-from holds.models import ServiceHold
+from holds.models import Override, PinLog, ServiceHold
+from holds.pins import GRANT_LIVES, LIMITS
 from netsuite.invariants import Evidence, invariant
+from netsuite.machine import Transition, machine_name
 from netsuite.models import Push
 from netsuite.values import HOLD_INTENT
 from workflows.models import ProposedAction
 
 HOLD_ACTION = "workflow_service_hold_trigger"
+CHECKED = ("rejected", "refused")
+FORGIVEN = ("accepted", "reset")
+# A right PIN may overtake wrong ones that were under way.
+UNDER_WAY = timedelta(minutes=1)
 CARRIED_OUT = ["applying", "applied", "failed"]
 
 
@@ -58,3 +67,44 @@ def _intent_differs() -> Iterable[str]:
             yield f"{customer}: approved is {customer.wanted}, NetSuite has {customer.credit_hold_override}."
         if customer.entitystatus == Customer.HOLD and customer.wanted != "ON":
             yield f"{customer} is held here, approved for NetSuite is {customer.wanted}."
+
+
+@invariant(15, "PIN checks keep to the limit")
+def pin_checks_keep_to_the_limit(evidence: Evidence) -> Iterable[str]:
+    lines = PinLog.objects.filter(manager__isnull=False, outcome__in=(*CHECKED, *FORGIVEN))
+    rows = lines.order_by("entity_id", "at", "pk").values_list("entity_id", "outcome", "at")
+    for manager, tries in groupby(rows.iterator(), key=lambda row: row[0]):
+        yield from _too_many_checks(manager, [(outcome, at) for _, outcome, at in tries])
+
+
+def _too_many_checks(manager: str, tries: Sequence[tuple[str, datetime]]) -> Iterable[str]:
+    """Each right PIN, or a reset, gives the tries back once; a lock gives them back when it is over."""
+    limit = LIMITS["manager"]
+    wrong = [at for outcome, at in tries if outcome in CHECKED]
+    forgiven = [at for outcome, at in tries if outcome in FORGIVEN]
+    for number, end in enumerate(wrong, start=1):
+        since = end - limit.locked
+        checked = number - bisect_right(wrong, since)
+        overtaken = bisect_right(forgiven, end) - bisect_right(forgiven, since - UNDER_WAY)
+        if checked > (allowed := limit.tries * (1 + overtaken)):
+            yield f"Manager {manager}: {checked} wrong PINs were checked up to {end.isoformat()}, {allowed} allowed."
+            return
+    last = max(forgiven, default=None)
+    in_a_row = sum(last is None or at > last + UNDER_WAY for at in wrong)
+    if in_a_row > limit.in_a_row:
+        yield f"Manager {manager}: {in_a_row} wrong PINs in a row were checked, {limit.in_a_row} allowed."
+
+
+@invariant(15, "One grant, one order, one use, in its minutes")
+def grants_are_used_once(evidence: Evidence) -> Iterable[str]:
+    uses = Transition.objects.filter(machine=machine_name(Override), verb="use").order_by()
+    for row in uses.values("row_id").annotate(n=Count("pk")).filter(n__gt=1)[:50]:
+        yield f"Override {row['row_id']} was used {row['n']} times."
+    late = Q(used_at__gt=F("expires_at")) | Q(used_at__lt=F("decided_at"))
+    for override in Override.objects.filter(late)[:50]:
+        yield f"Override {override.pk} was used at {override.used_at}, outside its minutes."
+    for override in Override.objects.filter(expires_at__gt=F("decided_at") + GRANT_LIVES)[:50]:
+        yield f"Override {override.pk} holds longer than {GRANT_LIVES.seconds // 60} minutes."
+    logged = Count("log", filter=Q(log__outcome="used"))
+    for override in Override.objects.filter(status="used").annotate(n=logged).exclude(n=1)[:50]:
+        yield f"Override {override.pk} is used and has {override.n} lines about it in the PIN log."

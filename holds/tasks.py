@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from customers.tasks import refresh_balances
-from holds.actions import drift
+from holds.actions import drift, overrides
 from holds.actions.tick import aging_tick
 from netsuite.errors import NetsuiteError
 from workflows.models import Heartbeat
@@ -35,6 +35,11 @@ def tick_is_due(now: datetime) -> bool:
         return False
     last = Heartbeat.objects.filter(name="aging_tick").first()
     return last is None or last.detail.get("as_of", "") < now.date().isoformat()
+
+
+def void_expired_overrides() -> int:
+    """Approvals at the till that were not used in their minutes, and questions that nobody answered."""
+    return overrides.void_expired(now=timezone.now())
 
 
 def check_drift() -> int:

@@ -33,6 +33,12 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "decline": ({"proposed"}, "declined"),
         "lift": ({"active"}, "lifted"),
     },
+    "override": {
+        "grant": ({"asked"}, "granted"),
+        "decline": ({"asked"}, "declined"),
+        "use": ({"granted"}, "used"),
+        "void": ({"asked", "granted"}, "void"),
+    },
     "dispute": {
         "respond": ({"open"}, "responding"),
         "escalate": ({"open", "responding"}, "escalated"),
