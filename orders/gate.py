@@ -57,25 +57,30 @@ def check(order: Order, *, now: datetime) -> HoldVerdict:
     return _verdict(order, customer, now)
 
 
-def judge(order: Order, *, now: datetime) -> HoldVerdict:
-    """The verdict, with the customer locked until the caller's transaction ends.
+def lock_customer(order: Order) -> Customer:
+    """The order's customer, locked until the caller's transaction ends: a hold is placed before or after.
 
-    So a hold is placed before or after, never in between. Raises NotReady for an order that is not complete.
+    Customers are locked before anything else, here as where holds are placed. Raises NotReady without a customer.
     """
     customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
     if customer is None:
         raise NotReady("Pick a customer first.", code="no_customer")
+    return customer
+
+
+def judge(order: Order, customer: Customer, *, now: datetime) -> HoldVerdict:
+    """The verdict on a complete order and its locked customer. Raises NotReady."""
     _require_complete(order, customer)
     order.customer = customer
     return _verdict(order, customer, now)
 
 
-def admit(order: Order, *, by: Actor, now: datetime, grant: str = "") -> Passage:
-    """Let the order through or raise. Call it in the transaction that commits the order.
+def admit(order: Order, customer: Customer, *, by: Actor, now: datetime, grant: str = "") -> Passage:
+    """Let the order through or raise; `customer` is its own, locked in the transaction that commits the order.
 
     A manager's `grant` is spent here. Raises NotReady, CustomerOnHold, and what spending refuses.
     """
-    verdict = judge(order, now=now)
+    verdict = judge(order, customer, now=now)
     if not verdict.on_hold:
         return Passage(verdict)
     release = release_for(order, verdict)
@@ -83,13 +88,13 @@ def admit(order: Order, *, by: Actor, now: datetime, grant: str = "") -> Passage
         return Passage(verdict, release=release)
     if grant and not isinstance(by, str):
         cart = cart_of(order, cashier=by, block=blocks.of_page(PAGE))
-        return Passage(verdict, override=overrides.spend(secret=grant, cart=cart, now=now))
+        return Passage(verdict, override=overrides.spend(secret=grant, cart=cart, now=now, verdict=verdict))
     raise CustomerOnHold(verdict, by)
 
 
-def require_held(order: Order, *, now: datetime) -> HoldVerdict:
+def require_held(order: Order, customer: Customer, *, now: datetime) -> HoldVerdict:
     """The verdict on an order to be parked. Raises Refusal when the gate would let it through."""
-    verdict = judge(order, now=now)
+    verdict = judge(order, customer, now=now)
     if not verdict.on_hold or release_for(order, verdict) is not None:
         raise Refusal("Nothing holds this order: submit it.", code="not_on_hold", status=409)
     return verdict

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -44,12 +45,13 @@ def create(
     memo: str = "",
     source: str = "form",
     origin: Order | None = None,
+    key: UUID | None = None,
 ) -> Order:
-    """A new draft of `by`'s, without lines."""
+    """A new draft of `by`'s, without lines. `key` names it in NetSuite; by default a new one."""
     require_person(by, "orders.add_order", "take orders")
     _require_tender(tender)
     order = Order(cashier=by, tender=tender, terminal=terminal, po_number=po_number, memo=memo)
-    order.source, order.origin = source, origin
+    order.source, order.origin, order.key = source, origin, key or order.key
     if customer is not None:
         _take_customer(order, customer, by)
     order.number = str(order.key)

@@ -8,6 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.clock import business_today
+from holds import blocks
+from holds.actions import overrides
+from holds.pins import GrantRefused
 from netsuite.machine import LostRace, move
 from orders import gate, sales_orders
 from orders.actions.drafts import (
@@ -22,6 +25,8 @@ from orders.actions.drafts import (
     set_details,
     set_tender,
 )
+from orders.actions.parking import cancel, end_release, hold, release, take_back
+from orders.carts import cart_of
 from orders.gate import CustomerOnHold, NotReady, Passage
 from orders.models import Order
 from workflows import audit
@@ -34,15 +39,20 @@ __all__ = [
     "NotReady",
     "OrderClosed",
     "add_line",
+    "cancel",
     "change_line",
     "create",
     "duplicate",
+    "end_release",
+    "hold",
+    "release",
     "remove_line",
     "reopen",
     "set_customer",
     "set_details",
     "set_tender",
     "submit",
+    "take_back",
 ]
 
 
@@ -60,41 +70,50 @@ class AlreadySubmitted(LostRace):
 def submit(*, order: Order, by: User, grant: str = "", now: datetime | None = None) -> Order:
     """Commit the order if the gate lets it through, and queue it for NetSuite; answers it as it is now.
 
-    `grant` is a manager's one-time leave, spent here. Raises CustomerOnHold, NotReady, AlreadySubmitted,
-    LostRace (changed meanwhile) and what spending the grant refuses.
+    `order` is the one that was seen: with another version stored by now nothing is submitted. `grant` is a manager's
+    one-time leave, spent here. Raises CustomerOnHold, NotReady, AlreadySubmitted, LostRace and GrantRefused.
     """
     require_person(by, "orders.submit_order", "submit orders")
     at = now or timezone.now()
-    with transaction.atomic():
-        fresh = _to_submit(order)
-        passage = gate.admit(fresh, by=by, now=at, grant=grant)
-        push = sales_orders.enqueue(fresh, by=label(by), today=business_today())
-        seen = {"version": fresh.version, "customer": fresh.customer}
-        facts = {**_judgement(passage, at), "submitted_at": at, "submitted_by": label(by), "push": push, "notice": ""}
-        move(fresh, "submit", by=label(by), reason=_why(passage), where=seen, **facts)
-        if passage.verdict.on_hold:
-            _record(fresh, passage, by)
+    try:
+        with transaction.atomic():
+            return _submit(order, by, grant, at)
+    except GrantRefused as refusal:
+        cart = cart_of(order, cashier=by, block=blocks.of_page(gate.PAGE))
+        overrides.note_refused(cart=cart, refusal=refusal, now=at)
+        raise
+
+
+def _submit(order: Order, by: User, grant: str, at: datetime) -> Order:
+    customer = gate.lock_customer(order)
+    fresh = _to_submit(order)
+    passage = gate.admit(fresh, customer, by=by, now=at, grant=grant)
+    push = sales_orders.enqueue(fresh, by=label(by), today=business_today())
+    seen = {"version": fresh.version, "customer": fresh.customer}
+    facts = {**_judgement(passage, at), "submitted_at": at, "submitted_by": label(by), "push": push, "notice": ""}
+    move(fresh, "submit", by=label(by), reason=_why(passage), where=seen, **facts)
+    if passage.verdict.on_hold:
+        _record(fresh, passage, by)
     return fresh
 
 
 def _to_submit(order: Order) -> Order:
-    """The order as stored, with its lines. Raises AlreadySubmitted, and LostRace for any other closed state."""
+    """The order as stored, with its lines. Raises AlreadySubmitted, and LostRace when it moved on since it was seen."""
     found = Order.objects.prefetch_related("lines__product").filter(pk=order.pk).first()
+    if found is not None and found.status == "submitted":
+        raise AlreadySubmitted(found)
     if found is None or found.status not in ("draft", "released"):
-        if found is not None and found.status == "submitted":
-            raise AlreadySubmitted(found)
-        raise LostRace(found, f"{found} is {found.get_status_display().lower()}." if found else "")
+        raise LostRace(found, f"{found} is {found.get_status_display().lower()}." if found else "The order is gone.")
+    if (found.version, found.customer_id) != (order.version, order.customer_id):
+        raise LostRace(found, f"{found} changed since it was shown. Look at it, then try again.", code="stale_version")
     return found
 
 
 def _judgement(passage: Passage, at: datetime) -> dict[str, Any]:
     """What the gate found, stored so that anybody can compute it again."""
-    from holds import blocks
-
-    verdict = passage.verdict
     return {
-        "verdict": blocks.stored(verdict),
-        "formula": verdict.formula or "",
+        "verdict": blocks.stored(passage.verdict),
+        "formula": passage.verdict.formula,
         "judged_at": at,
         "override": passage.override,
         "leave": passage.release,

@@ -31,6 +31,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """On hold, or released and not yet submitted."""
         return self.filter(status__in=PARKED)
 
+    def at_the_till(self) -> "OrderQuerySet":
+        """Neither submitted nor cancelled: somebody can go on with them."""
+        return self.filter(status__in=OPEN)
+
     def not_taken_by_netsuite(self) -> "OrderQuerySet":
         """Submitted, and NetSuite refused them: a person has to look."""
         return self.filter(status="submitted").exclude(netsuite_error="")

@@ -33,3 +33,15 @@ def draft(by: Any, *, customer: Any = None, quantity: int = 2, **fields: Any) ->
 def submitted(by: Any, **fields: Any) -> Order:
     """An order that went through the gate."""
     return orders.submit(order=draft(by, **fields), by=by)
+
+
+def over_limit(**fields: Any) -> Any:
+    """A customer who owes 5,000 with a limit of 1,000: the default formula holds them."""
+    amounts = {"ar_balance": Decimal(5000), "credit_limit": Decimal(1000)}
+    return CustomerFactory(**{"name": "Harbor Deli", **amounts, **fields})
+
+
+def parked(by: Any, **fields: Any) -> Order:
+    """An order on hold of a customer over the limit."""
+    fields.setdefault("customer", over_limit())
+    return orders.hold(order=draft(by, **fields), by=by)

@@ -4,11 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from netsuite.errors import Refusal
 from orders.actions import orders
 from orders.models import SalesTax
-from tests.factories.customers import CustomerFactory, EmployeeFactory
-from tests.factories.orders import ProductFactory, draft
+from tests.factories.customers import CustomerFactory
+from tests.factories.orders import ProductFactory
 
 pytestmark = pytest.mark.django_db
 
