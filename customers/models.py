@@ -32,7 +32,8 @@ EMPLOYEE_FROM_NETSUITE = [
 ]
 CUSTOMER_FROM_NETSUITE = [
     *("entity_id", "name", "email", "contact_name", "phone", "is_inactive", "parent", "sales_rep"),
-    *("terms", "currency", "region", "tier", "customer_since", "credit_hold_override", "on_credit_hold"),
+    *("terms", "currency", "region", "tier", "payment_method", "customer_since", "credit_hold_override"),
+    "on_credit_hold",
     *("credit_limit", "credit_limit_kind", "netsuite_modified_at", "synced_at", "record"),
 ]
 CUSTOMER_SUMMARY = [
@@ -174,6 +175,7 @@ class Customer(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     region = models.CharField(max_length=64, blank=True)
     tier = models.CharField(max_length=64, blank=True)
+    payment_method = models.CharField(max_length=64, blank=True, help_text="How the customer usually pays.")
     customer_since = models.DateField(null=True, blank=True)
 
     entitystatus = models.CharField(

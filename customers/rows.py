@@ -114,6 +114,7 @@ def customer(row: Row, *, currencies: Mapping[str, str], synced_at: datetime, se
         currency=currency(row, currencies),
         region=text(row, "custentity_region", 64),
         tier=text(row, "custentity_tier", 64),
+        payment_method=text(row, "custentity_payment_method", 64),
         customer_since=day(row, "created_iso"),
         credit_hold_override=override(row),
         on_credit_hold=flag(row, "oncredithold"),

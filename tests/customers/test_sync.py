@@ -34,6 +34,7 @@ def test_a_customer_arrives_with_everything_the_screens_need(netsuite):
         **{"companyname": "Acme", "email": "ap@acme.test", "phone": "555", "salesrep": 12, "terms_name": "Net 30"},
         **{"currency_name": "USD", "creditlimit": "50000", "creditholdoverride": "AUTO", "oncredithold": "T"},
         **{"created_iso": "2019-02-28", "custentity_region": "West", "custentity_tier": "A", "custentity_x": "7"},
+        custentity_payment_method="Wire",
     )
     assert run(netsuite).ok
     acme = Customer.objects.get(netsuite_id="107")
@@ -42,6 +43,7 @@ def test_a_customer_arrives_with_everything_the_screens_need(netsuite):
     assert (acme.credit_limit_kind, acme.credit_limit) == ("amount", Decimal(50_000))
     assert (acme.credit_hold_override, acme.on_credit_hold) == ("AUTO", True)
     assert (acme.region, acme.tier, acme.customer_since) == ("West", "A", date(2019, 2, 28))
+    assert acme.payment_method == "Wire"
     assert acme.record["custentity_x"] == "7"
 
 
