@@ -251,7 +251,7 @@ class HoldStatusViewSet(GenericViewSet):
 
 def _told(customer: Customer, verdict: HoldVerdict, user: User) -> dict[str, Any]:
     may_know = user.has_perm("holds.view_servicehold")
-    told = {
+    told: dict[str, Any] = {
         "on_hold": verdict.on_hold,
         "source": verdict.source,
         "label": verdict.label if verdict.show_label else "",

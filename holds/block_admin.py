@@ -7,17 +7,16 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 
 from customers.clock import business_today
-from customers.models import Customer, Employee
+from customers.models import Employee
 from holds import block_preview
 from holds.actions import blocks as actions
+from holds.block_impact import Impact, impact
 from holds.formula import PRESETS, FormulaError, parse
 from holds.models import HoldBlock
 from netsuite.console import SeeOnly
 
-LISTED = 50
 MANAGERS = 300
 BOOLEANS = ("allow_pin_override", "override_service_hold", "show_label")
 
@@ -61,10 +60,15 @@ class HoldBlockAdmin(SeeOnly):
 
     def review(self, request: HttpRequest, row: HoldBlock) -> HttpResponse:
         """Before saving: how many customers change state, and which."""
-        values = typed(request, row)
-        actions.check(values)
-        found = block_preview.impact(row, draft(values, row), today=business_today(), listed=LISTED)
-        return self.show(request, row, impact=found, opened="review", sent=request.POST)
+        actions.require_seen(row, request.POST.get("seen", ""))
+        return self.show(request, row, impact=_impact(request, row), opened="review", sent=request.POST)
+
+    def show(self, request: HttpRequest, row: HoldBlock, status: int = 200, **context: Any) -> HttpResponse:
+        """A missing reason is asked for in the dialog, which names again whom the change touches."""
+        refusal = context.get("refusal")
+        if refusal and refusal.code == "reason_required":
+            context["impact"] = _impact(request, row)
+        return super().show(request, row, status, **context)
 
     def save(self, request: HttpRequest, row: HoldBlock) -> None:
         sent = request.POST
@@ -77,11 +81,16 @@ class HoldBlockAdmin(SeeOnly):
         )
 
 
+def _impact(request: HttpRequest, row: HoldBlock) -> Impact:
+    """Raises FormulaError and InvalidBlock."""
+    return impact(row, draft(actions.check(typed(request, row)), row), today=business_today())
+
+
 def typed(request: HttpRequest, row: HoldBlock) -> dict[str, Any]:
     """The settings as typed, or as saved where nothing was sent."""
     sent = request.POST
     if not sent:
-        people = {"managers_by_role": list(row.managers_by_role.all())}
+        people: dict[str, Any] = {"managers_by_role": list(row.managers_by_role.all())}
         people["managers_by_name"] = list(row.managers_by_name.all())
         return {**{name: getattr(row, name) for name in actions.SETTINGS}, **people}
     values: dict[str, Any] = {name: sent.get(name, "").replace("\r\n", "\n").strip() for name in actions.SETTINGS}

@@ -1,4 +1,4 @@
-"""What a hold block would say and whom it would hold, before it is saved."""
+"""What a hold block would say, before it is saved."""
 
 from dataclasses import replace
 from typing import Any

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,8 +31,11 @@ from netsuite.values import hold_field, plain
 from workflows.wording import moment
 
 MANAGERS = "Till manager"
-DEFAULTS = (("order", "order-form", "Order form"), ("customer", "customer-page", "Customer page"))
-DEFAULTS += (("catalog", "catalog", "Catalog"),)
+DEFAULTS = (
+    ("order", "order-form", "Order form"),
+    ("customer", "customer-page", "Customer page"),
+    ("catalog", "catalog", "Catalog"),
+)
 MIRRORED = "creditholdoverride"
 MANUAL = "manualcredithold"
 TENDERS: tuple[Tender, ...] = ("on_account", "paid_now")
@@ -64,7 +67,7 @@ def tender_of(text: str) -> Tender:
     """Raises Refusal 400 for anything but on_account and paid_now."""
     if text not in TENDERS:
         raise Refusal("A tender is on_account or paid_now.", code="invalid_choice", status=400)
-    return cast(Tender, text)
+    return text
 
 
 def policy_of(block: HoldBlock) -> Policy:
@@ -81,6 +84,12 @@ def verdict(customer: Customer, block: HoldBlock, *, tender: Tender = "on_accoun
     inputs = _inputs(customer, policy_of(block), held=held, today=_business_day(now))
     found = _judged(policy_of(block), inputs, hold_note(customer) if held else None, tender)
     return replace(found, block=block.slug, evaluated_at=now, **({} if held else _age(now, found)))
+
+
+def is_stopped(customer: Customer, policy: Policy, today: date) -> bool:
+    """Whether these settings stop an order on account, without a query; of a service hold it knows the flag only."""
+    held = customer.entitystatus == Customer.HOLD
+    return _judged(policy, _inputs(customer, policy, held=held, today=today), None, "on_account").on_hold
 
 
 def stored(verdict: HoldVerdict) -> dict[str, Any]:
@@ -100,9 +109,9 @@ def recompute(stored: Mapping[str, Any]) -> HoldVerdict:
     """The verdict that a stored one's settings and inputs give today; the same, unless it was changed by hand."""
     note = stored["note"] and HoldNote(**{**stored["note"], "since": parse_datetime(stored["note"]["since"])})
     found = _judged(Policy(**stored["policy"]), stored["inputs"], note, stored["tender"])
-    kept = {name: stored[name] for name in ("block", "warning", "stale")}
-    times = {name: parse_datetime(stored[name]) if stored[name] else None for name in ("stale_since", "evaluated_at")}
-    return replace(found, **kept, **times)
+    kept: dict[str, Any] = {name: stored[name] for name in ("block", "warning", "stale")}
+    kept |= {name: stored[name] and parse_datetime(stored[name]) for name in ("stale_since", "evaluated_at")}
+    return replace(found, **kept)
 
 
 def _business_day(now: datetime) -> date:

@@ -44,19 +44,20 @@ def change(*, block: HoldBlock, seen: str, values: Mapping[str, Any], by: Actor,
         raise Refusal("Say why: the reason is kept with the change.", code="reason_required", status=400)
     with transaction.atomic():
         row = HoldBlock.objects.select_for_update().get(pk=block.pk)
-        before = state_of(row)
-        if fingerprint(before) != seen:
-            raise Refusal(
-                "Somebody changed this hold block since you opened it. Your input is kept here.",
-                code="stale",
-                status=409,
-            )
-        _write(row, checked, by=person, reason=reason.strip())
-        after = state_of(row)
+        require_seen(row, seen)
+        before, after = state_of(row), _state(checked)
         if after != before:
+            _write(row, checked, by=person, reason=reason.strip())
             ref = f"hold_block:{row.slug}"
             audit.record("hold_block_changed", by=person, reason=reason, entity_ref=ref, before=before, after=after)
     return row
+
+
+def require_seen(block: HoldBlock, seen: str) -> None:
+    """Refuse what was typed over settings that somebody else has changed since."""
+    if version_of(block) != seen:
+        detail = "Somebody changed this hold block since you opened it: see the history. Your input is kept here."
+        raise Refusal(detail, code="stale", status=409)
 
 
 def check(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,10 +82,15 @@ def version_of(block: HoldBlock) -> str:
 
 def state_of(block: HoldBlock) -> dict[str, Any]:
     """All settings, for the audit and for comparing."""
+    people = {"managers_by_role": block.managers_by_role.all(), "managers_by_name": block.managers_by_name.all()}
+    return _state({**{name: getattr(block, name) for name in SETTINGS}, **people})
+
+
+def _state(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **{name: getattr(block, name) for name in SETTINGS},
-        "managers_by_role": sorted(group.name for group in block.managers_by_role.all()),
-        "managers_by_name": sorted(employee.netsuite_id for employee in block.managers_by_name.all()),
+        **{name: values[name] for name in SETTINGS},
+        "managers_by_role": sorted(group.name for group in values["managers_by_role"]),
+        "managers_by_name": sorted(employee.netsuite_id for employee in values["managers_by_name"]),
     }
 
 

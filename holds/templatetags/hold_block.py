@@ -21,7 +21,7 @@ register = template.Library()
 
 @register.inclusion_tag("till/_hold_block.html", takes_context=True)
 def hold_block(
-    context: dict[str, Any],
+    context: template.RequestContext,
     customer: Customer | None,
     block: HoldBlock,
     *,
@@ -37,7 +37,8 @@ def hold_block(
     if customer is not None and verdict is None:
         verdict = blocks.verdict(customer, block, tender=tender, now=timezone.now())
     said = shown(block, verdict, user=context["request"].user, buttons=buttons and not actions)
-    foot = render_to_string(actions, context.flatten(), request=context["request"]) if actions else ""
+    around = cast(dict[str, Any], context.flatten())
+    foot = render_to_string(actions, around, request=context["request"]) if actions else ""
     return {**said, "foot": foot}
 
 
