@@ -10,6 +10,7 @@ from pathlib import Path
 
 from disputes.classifier.reading import Token, fold, tokens_of
 
+LANGUAGES = ("en", "de", "fr", "es")
 LEXICON = Path(__file__).parent / "lexicon.toml"
 _TRANSLITERATED = {"ä": ("a", "ae"), "ö": ("o", "oe"), "ü": ("u", "ue"), "ß": ("s", "ss")}
 
@@ -38,6 +39,7 @@ class _Stem:
 @dataclass(frozen=True)
 class _Entry:
     concept: str
+    language: str
     stems: tuple[_Stem, ...]
 
 
@@ -68,11 +70,11 @@ def _entries() -> list[_Entry]:
     lexicon = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
     found = {}
     for concept, languages in lexicon.items():
-        for entry in ",".join(languages.values()).split(","):
-            for spelling in _spellings(entry.strip()):
+        for language, line in languages.items():
+            for spelling in set().union(*(_spellings(entry.strip()) for entry in line.split(","))):
                 stems = tuple(_stem(word) for word in _words(spelling))
-                if stems:
-                    found[concept, stems] = _Entry(concept, stems)
+                if any(not stem.text.startswith("_") for stem in stems):
+                    found[concept, language, stems] = _Entry(concept, language, stems)
     return list(found.values())
 
 
@@ -102,13 +104,19 @@ def _starting_with(word: str) -> tuple[_Entry, ...]:
     return tuple(entry for entry in candidates if entry.stems[0].fits(word))
 
 
-def find(tokens: Sequence[Token]) -> list[Hit]:
-    """All concepts in order of place; of the same concept at one place only the longest."""
+def find(tokens: Sequence[Token], language: str = "") -> list[Hit]:
+    """All concepts in order of place; of the same concept at one place only the longest.
+
+    With a `language` only its words count, and the English ones, which every trade uses.
+    """
+    spoken = {language, "en"} if language else set(LANGUAGES)
     longest: dict[tuple[str, int], int] = {}
     for place, token in enumerate(tokens):
         if token.is_stop:
             continue
         for entry in _starting_with(token.name):
+            if entry.language not in spoken:
+                continue
             last = place + len(entry.stems) - 1
             rest = tokens[place + 1 : last + 1]
             if len(rest) == len(entry.stems) - 1 and all(

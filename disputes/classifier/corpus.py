@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from disputes.classifier.concepts import LANGUAGES
 from disputes.classifier.mail import DISPUTE, MailText
 from disputes.models.inbound import CLASSES, REASONS, SUB_REASONS
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus"
-LANGUAGES = ("en", "de", "fr", "es")
 _FIELDS = (
     *("id", "language", "author", "industry", "thread", "subject", "text"),
     *("classification", "reason", "sub_reason"),
