@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from customers.models import Customer
 from holds import blocks
 from holds.formula import FormulaError, parse
+from holds.formula.fields import known
 from holds.models import HoldBlock
 from holds.rules import Policy
 
@@ -121,3 +122,6 @@ def _doubts(policy: Policy) -> Iterator[str]:
     """What a person should know before saving: a misspelt field would never speak."""
     if policy.hold_field != blocks.MIRRORED and not Customer.objects.filter(record__has_key=policy.hold_field).exists():
         yield f"No customer has the field {policy.hold_field} yet: until one does, the formula decides for everybody."
+    fields = blocks.fields_of(policy.formula)
+    for name in sorted(fields - known(fields)):
+        yield f"No customer has the field {name}: the formula cannot be evaluated, and everybody it asks is on hold."

@@ -14,6 +14,7 @@ from customers.models import Customer
 from customers.sync import STALE_AFTER, freshness
 from holds.facts import hold_note
 from holds.formula import CannotEvaluate, FormulaError, parse
+from holds.formula.fields import record_of
 from holds.models import HoldBlock
 from holds.rules import (
     FieldSays,
@@ -142,8 +143,6 @@ def _says(customer: Customer, name: str) -> FieldSays | None:
 
 
 def _read(formula: str, customer: Customer, today: date) -> dict[str, Any]:
-    from holds.formula.fields import record_of
-
     try:
         return parse(formula).inputs(record_of(customer, today=today))
     except FormulaError:
