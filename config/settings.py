@@ -224,6 +224,10 @@ NETSUITE_CONSUMER_KEY = env("NETSUITE_CONSUMER_KEY", default="")
 NETSUITE_CONSUMER_SECRET = env("NETSUITE_CONSUMER_SECRET", default="")
 NETSUITE_TOKEN_ID = env("NETSUITE_TOKEN_ID", default="")
 NETSUITE_TOKEN_SECRET = env("NETSUITE_TOKEN_SECRET", default="")
+# Which sales orders count as on credit hold: A pending approval of a customer on credit hold, B a flag on the
+# order, C every open order of a customer whose hold is ON.
+ORDERS_ON_HOLD = env("ORDERS_ON_HOLD", default="A")
+ORDERS_ON_HOLD_FIELD = env("ORDERS_ON_HOLD_FIELD", default="custbody_credit_hold")
 NETSUITE_HOLD_FIELD = env("NETSUITE_HOLD_FIELD", default="creditHoldOverride")
 NETSUITE_CONCURRENCY = env.int("NETSUITE_CONCURRENCY", 5)
 NETSUITE_TIMEOUT_SECONDS = env.int("NETSUITE_TIMEOUT_SECONDS", 40)

@@ -30,7 +30,7 @@ def receivables(as_of: date, customers: Iterable[int] | None = None) -> dict[int
     rows = Transaction.objects.open_on(as_of)
     if customers is not None:
         rows = rows.filter(customer__in=customers)
-    grouped = rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**_columns(as_of))
+    grouped = rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**aging_columns(as_of))
     return {row["customer"]: _receivables(row, as_of) for row in grouped}
 
 
@@ -41,7 +41,7 @@ def receivables_of(customer: Customer, as_of: date) -> Receivables:
 
 def portfolio(as_of: date) -> Receivables:
     """All customers' receivables as one; also the figures of the aging card."""
-    row = Transaction.objects.open_on(as_of).filter(type__in=_COUNTED).aggregate(**_columns(as_of))
+    row = Transaction.objects.open_on(as_of).filter(type__in=_COUNTED).aggregate(**aging_columns(as_of))
     return _receivables(row, as_of)
 
 
@@ -116,7 +116,8 @@ def unapplied_credits(customer: Customer, day: date) -> TransactionQuerySet:
 _COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
 
 
-def _columns(as_of: date) -> dict[str, Any]:
+def aging_columns(as_of: date) -> dict[str, Any]:
+    """The aging buckets, unapplied credits, oldest due date and number of invoices, as aggregates of documents."""
     invoice = Q(type=Transaction.INVOICE)
     amount = owed_on(as_of)
 

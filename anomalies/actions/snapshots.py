@@ -1,0 +1,141 @@
+"""Take a day's figures: once final, as often as wanted before."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from anomalies.definitions import METRICS
+from anomalies.held_orders import HeldOrder, held_orders
+from anomalies.measures import Scope, measure
+from anomalies.models import DailyMetric, SnapshotDay
+from netsuite.errors import Refusal
+
+# The mirror still shows the end of yesterday in the first hours of a day: few orders come in then.
+STILL_YESTERDAY = time(6)
+SIX_PLACES = Decimal("0.000001")
+WRITTEN = ["value", "is_partial", "is_backfilled", "computed_at"]
+
+
+def take(*, day: date, now: datetime) -> SnapshotDay:
+    """Count all figures of `day` and keep them; running it again writes the same rows.
+
+    The running day is partial. A day that is over keeps what was counted of it when its orders and
+    holds were still to be seen; those figures cannot be had later. Raises Refusal for a day to come.
+    """
+    local = now.astimezone(ZoneInfo(settings.TIME_ZONE_BUSINESS))
+    if day > local.date():
+        raise Refusal(f"{day} is still to come.", code="future_day", status=400)
+    live = is_live(day, local)
+    figures = measure(day, live=live)
+    held = held_orders(day, since=_held_since(day)) if live else []
+    with transaction.atomic():
+        kept = _day_row(day)
+        partial = day == local.date()
+        _write(day, figures, partial=partial, backfilled=not live, now=now, keep_live=not live)
+        if live:
+            kept.orders, kept.definition = [_as_json(each) for each in held], settings.ORDERS_ON_HOLD
+        kept.is_partial, kept.taken_at = partial, now
+        kept.save()
+    return kept
+
+
+def is_live(day: date, local: datetime) -> bool:
+    """Whether the mirror shows the end of `day`: it is today, or yesterday until early morning."""
+    return day == local.date() or (day == local.date() - timedelta(days=1) and local.time() < STILL_YESTERDAY)
+
+
+def _day_row(day: date) -> SnapshotDay:
+    SnapshotDay.objects.get_or_create(date=day)
+    return SnapshotDay.objects.select_for_update().get(date=day)
+
+
+def _write(
+    day: date,
+    figures: Mapping[Scope, Mapping[str, Decimal]],
+    *,
+    partial: bool,
+    backfilled: bool,
+    now: datetime,
+    keep_live: bool,
+) -> None:
+    rows = [
+        DailyMetric(
+            date=day,
+            metric=metric,
+            scope=scope,
+            scope_value=value,
+            value=checked(metric, figure),
+            is_partial=partial,
+            is_backfilled=backfilled,
+            computed_at=now,
+        )
+        for (scope, value), found in figures.items()
+        for metric, figure in found.items()
+    ]
+    unique = ["metric", "scope", "scope_value", "date"]
+    DailyMetric.objects.bulk_create(
+        rows, batch_size=1000, update_conflicts=True, unique_fields=unique, update_fields=WRITTEN
+    )
+    left = DailyMetric.objects.filter(date=day, computed_at__lt=now)
+    # What was seen on the day cannot be had again: it stands, partial if it was.
+    if not keep_live:
+        left.delete()
+
+
+def checked(metric: str, figure: Decimal) -> Decimal:
+    """The figure as stored, six places. Raises ValueError for one that no metric can have."""
+    if metric not in METRICS:
+        raise ValueError(f"There is no metric {metric!r}.")
+    if not figure.is_finite() or (METRICS[metric].unit == "count" and figure < 0):
+        raise ValueError(f"{metric} cannot be {figure}.")
+    return figure.quantize(SIX_PLACES)
+
+
+def _held_since(day: date) -> dict[int, date]:
+    """Since which day each order is on hold, as far as earlier days know."""
+    before = SnapshotDay.objects.filter(date__lt=day).order_by("-date").first()
+    if before is None:
+        return {}
+    known = {row["id"]: date.fromisoformat(row["since"]) for row in before.orders}
+    return _NewSince(day, known)
+
+
+class _NewSince(dict[int, date]):
+    """Orders that the day before did not know are on hold since today."""
+
+    def __init__(self, day: date, known: dict[int, date]) -> None:
+        super().__init__(known)
+        self.day = day
+
+    def get(self, key: int, default: Any = None) -> date:
+        return super().get(key, self.day)
+
+
+def _as_json(held: HeldOrder) -> dict[str, Any]:
+    return {
+        "id": held.order.pk,
+        "number": str(held.order),
+        "customer": held.customer.pk,
+        "value": str(held.value),
+        "reason": held.reason,
+        "since": held.since.isoformat(),
+        "region": held.customer.region,
+        "tier": held.customer.tier,
+        "rep": held.customer.sales_rep.netsuite_id if held.customer.sales_rep else "",
+        "payment_method": held.customer.payment_method,
+    }
+
+
+def backfill(*, first: date, last: date, now: datetime) -> int:
+    """Compute the days from `first` to `last` that have no figures yet; returns how many were."""
+    known = set(SnapshotDay.objects.filter(date__gte=first, date__lte=last).values_list("date", flat=True))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    missing = [day for day in days if day not in known]
+    for day in missing:
+        take(day=day, now=now)
+    return len(missing)

@@ -1,0 +1,243 @@
+"""A day's figures from the mirror: one grouped query a source, rolled up to every scope in memory.
+
+A cell is one combination of region, tier, sales rep and payment method. A customer is in exactly one
+cell, so counts and sums of cells add up to any scope; no query is asked per segment. Base currency.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, F, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, TruncMonth
+
+from anomalies.churn import signals
+from anomalies.held_orders import on_credit_hold
+from anomalies.rules import cei, countback_dso, dso, percentile
+from customers.aging import aging_columns
+from customers.models import MONEY, ZERO, Customer, Transaction
+from disputes.models import Dispute
+from holds.models import ServiceHold
+
+SALES_DAYS = 30
+COUNTBACK_MONTHS = 13
+P90 = Decimal("0.9")
+DIMENSIONS = {
+    "region": "region",
+    "tier": "tier",
+    "rep": "sales_rep__netsuite_id",
+    "payment_method": "payment_method",
+}
+LARGEST = frozenset({"orders_on_hold_largest"})
+LIVE = (
+    *("orders_on_hold", "orders_on_hold_value", "orders_on_hold_largest", "orders_on_hold_customers"),
+    "customers_on_hold",
+)
+Cell = tuple[str, str, str, str]
+Scope = tuple[str, str]
+Sums = dict[str, Decimal]
+
+
+@dataclass
+class Day:
+    """What was counted for one scope: sums by name, monthly sales newest first, utilisations of customers."""
+
+    sums: Sums = field(default_factory=lambda: defaultdict(Decimal))
+    months: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    utilisations: list[Decimal] = field(default_factory=list)
+
+
+def measure(day: date, *, live: bool) -> dict[Scope, dict[str, Decimal]]:
+    """All figures of `day` by (scope, value of the scope), then metric.
+
+    What only the moment knows (orders and customers on hold, open orders, limits) is counted when
+    `live`, that is when the mirror shows the end of `day`.
+    """
+    scopes: dict[Scope, Day] = defaultdict(Day)
+    scopes["all", ""] = Day()
+    for cell, sums in _sources(day, live=live):
+        for scope in scopes_of(cell):
+            found = scopes[scope].sums
+            for name, amount in sums.items():
+                found[name] = max(found[name], amount) if name in LARGEST else found[name] + amount
+    for cell, month, sales in _monthly_sales(day):
+        for scope in scopes_of(cell):
+            scopes[scope].months[month] += sales
+    if live:
+        for cell, used in _utilisations():
+            for scope in scopes_of(cell):
+                scopes[scope].utilisations.append(used)
+    return {scope: _figures(found, day, live=live) for scope, found in scopes.items()}
+
+
+def scopes_of(cell: Cell) -> Iterator[Scope]:
+    """The scopes a cell counts in: all, and one of each dimension that is filled in."""
+    yield "all", ""
+    yield from ((scope, value) for scope, value in zip(DIMENSIONS, cell, strict=True) if value)
+
+
+def cells(prefix: str = "") -> dict[str, Any]:
+    """The four dimensions as columns to group by, over the relation `prefix`."""
+    return {f"cell_{scope}": Coalesce(F(f"{prefix}{path}"), Value("")) for scope, path in DIMENSIONS.items()}
+
+
+def _cell(row: Mapping[str, Any]) -> Cell:
+    return row["cell_region"], row["cell_tier"], row["cell_rep"], row["cell_payment_method"]
+
+
+def _sources(day: date, *, live: bool) -> Iterator[tuple[Cell, Sums]]:
+    """Additive figures by cell, from every source."""
+    yield from _grouped(_owed(day), "customer__", aging_columns(day))
+    begin = day - timedelta(days=SALES_DAYS)
+    yield from _renamed(_grouped(_owed(begin), "customer__", aging_columns(begin)), "begin_")
+    sold = Transaction.objects.invoices().filter(issued__gt=begin, issued__lte=day)
+    yield from _grouped(sold, "customer__", {"sales": _sum("total")})
+    yield from _holds(day)
+    yield from _disputes(day)
+    yield from _churn(day)
+    if live:
+        yield from _now()
+
+
+def _now() -> Iterator[tuple[Cell, Sums]]:
+    orders = {
+        "orders_on_hold": Count("pk"),
+        "orders_on_hold_value": _sum("total"),
+        "orders_on_hold_largest": Max("total"),
+        "orders_on_hold_customers": Count("customer", distinct=True),
+    }
+    yield from _grouped(on_credit_hold(), "customer__", orders)
+    on_hold = Customer.objects.active().filter(Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True))
+    yield from _grouped(on_hold, "", {"customers_on_hold": Count("pk")})
+    limited = Customer.objects.active().filter(credit_limit_kind=Customer.LIMIT_AMOUNT, credit_limit__gt=0)
+    used = {"exposure": Coalesce(Sum(F("ar_balance") + F("open_orders_total")), ZERO), "limits": _sum("credit_limit")}
+    yield from _grouped(limited, "", used)
+
+
+def _holds(day: date) -> Iterator[tuple[Cell, Sums]]:
+    first, last = _bounds(day)
+    placed = ServiceHold.objects.filter(placed_at__gte=first, placed_at__lt=last)
+    yield from _grouped(placed, "customer__", {"new_holds": Count("pk")})
+
+
+def _disputes(day: date) -> Iterator[tuple[Cell, Sums]]:
+    first, last = _bounds(day)
+    opened = Dispute.objects.filter(opened_at__gte=first, opened_at__lt=last)
+    yield from _grouped(opened, "customer__", {"new_disputes": Count("pk")})
+    unsettled = Dispute.objects.filter(opened_at__lt=last).filter(Q(resolved_at=None) | Q(resolved_at__gte=last))
+    yield from _grouped(unsettled, "customer__", {"disputes_open": Count("pk")})
+
+
+def _churn(day: date) -> Iterator[tuple[Cell, Sums]]:
+    silent = [signal.customer for signal in signals(day)]
+    for start in range(0, len(silent), 500):
+        rows = Customer.objects.filter(pk__in=silent[start : start + 500])
+        yield from _grouped(rows, "", {"churn_signals": Count("pk")})
+
+
+def _owed(day: date) -> QuerySet[Transaction]:
+    counted = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
+    return Transaction.objects.open_on(day).filter(type__in=counted)
+
+
+def _monthly_sales(day: date) -> Iterator[tuple[Cell, date, Decimal]]:
+    since = (day.replace(day=1) - timedelta(days=31 * (COUNTBACK_MONTHS - 1))).replace(day=1)
+    sold = Transaction.objects.invoices().filter(issued__gte=since, issued__lte=day)
+    rows = sold.order_by().annotate(month=TruncMonth("issued"), **cells("customer__"))
+    for row in rows.values("month", *_names()).annotate(sales=_sum("total")):
+        yield _cell(row), row["month"], row["sales"]
+
+
+def _utilisations() -> Iterator[tuple[Cell, Decimal]]:
+    limited = Customer.objects.active().filter(credit_limit_kind=Customer.LIMIT_AMOUNT, credit_limit__gt=0)
+    rows = limited.order_by().annotate(**cells()).values("ar_balance", "open_orders_total", "credit_limit", *_names())
+    for row in rows.iterator(chunk_size=5000):
+        yield _cell(row), (row["ar_balance"] + row["open_orders_total"]) / row["credit_limit"]
+
+
+def _grouped(rows: QuerySet, prefix: str, columns: Mapping[str, Any]) -> Iterator[tuple[Cell, Sums]]:
+    grouped = rows.order_by().annotate(**cells(prefix)).values(*_names()).annotate(**columns)
+    for row in grouped.iterator(chunk_size=2000):
+        yield _cell(row), {name: Decimal(row[name]) for name in columns if _is_amount(row[name])}
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, (int, Decimal))
+
+
+def _renamed(rows: Iterable[tuple[Cell, Sums]], prefix: str) -> Iterator[tuple[Cell, Sums]]:
+    for cell, sums in rows:
+        yield cell, {f"{prefix}{name}": amount for name, amount in sums.items()}
+
+
+def _names() -> list[str]:
+    return [f"cell_{scope}" for scope in DIMENSIONS]
+
+
+def _sum(name: str) -> Coalesce:
+    return Coalesce(Sum(name), ZERO, output_field=MONEY)
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """The first moment of a business day and of the next."""
+    zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+AGING = {
+    "aging_current": "current",
+    "aging_1_30": "d1_30",
+    "aging_31_60": "d31_60",
+    "aging_61_90": "d61_90",
+    "aging_91_120": "d91_120",
+    "aging_120_plus": "d120_plus",
+}
+
+
+def _figures(found: Day, day: date, *, live: bool) -> dict[str, Decimal]:
+    """The metrics of one scope; a figure that is not defined (no sales, no limit) is left out."""
+    sums = found.sums
+    figures: dict[str, Decimal | None] = {metric: sums[column] for metric, column in AGING.items()}
+    invoiced = sum((sums[column] for column in AGING.values()), Decimal(0))
+    balance, current = invoiced - sums["unapplied"], sums["current"]
+    old = sums["d61_90"] + sums["d91_120"] + sums["d120_plus"]
+    days_sales = dso(balance, sums["sales"], SALES_DAYS)
+    best = dso(current, sums["sales"], SALES_DAYS)
+    figures |= {
+        "ar_balance": balance,
+        "overdue_balance": invoiced - current,
+        "unapplied": sums["unapplied"],
+        "share_60_plus": old / invoiced if invoiced else None,
+        "dso": days_sales,
+        "dso_best_possible": best,
+        "add": days_sales - best if days_sales is not None and best is not None else None,
+        "dso_countback": countback_dso(balance, _months(found.months, day)),
+        "cei": cei(_begin_balance(sums), sums["sales"], balance, current),
+    }
+    figures |= {name: sums[name] for name in ("new_holds", "disputes_open", "new_disputes", "churn_signals")}
+    if live:
+        figures |= {name: sums[name] for name in LIVE}
+        figures["utilisation"] = sums["exposure"] / sums["limits"] if sums["limits"] else None
+        figures["utilisation_p90"] = percentile(found.utilisations, P90)
+    return {name: value for name, value in figures.items() if value is not None}
+
+
+def _begin_balance(sums: Sums) -> Decimal:
+    return sum((sums[f"begin_{column}"] for column in AGING.values()), Decimal(0)) - sums["begin_unapplied"]
+
+
+def _months(sales: Mapping[date, Decimal], day: date) -> list[tuple[int, Decimal]]:
+    """(days, sales) of the running month so far, then of each month before, without a gap."""
+    months, first, end = [], day.replace(day=1), day
+    for _ in range(COUNTBACK_MONTHS):
+        months.append(((end - first).days + 1, sales.get(first, Decimal(0))))
+        end = first - timedelta(days=1)
+        first = end.replace(day=1)
+    return months
