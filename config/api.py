@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from disputes.api import DisputeViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
 from netsuite.api import PushViewSet
+from orders.api import OrderViewSet, ProductViewSet
 from workflows.api.emails import EmailViewSet
 from workflows.api.proposals import ProposalViewSet
 from workflows.api.runs import NotedCustomerViewSet, RunViewSet
@@ -30,6 +31,8 @@ router.register("emails", EmailViewSet, basename="email")
 router.register("ns-pushes", PushViewSet, basename="ns-push")
 router.register("kill-switches", KillSwitchViewSet, basename="kill-switch")
 router.register("disputes", DisputeViewSet, basename="dispute")
+router.register("orders", OrderViewSet, basename="order")
+router.register("products", ProductViewSet, basename="product")
 
 
 @extend_schema(exclude=True)
@@ -55,6 +58,7 @@ class RevokeAllTokens(LogoutAllView):
     """Revoke all tokens of this user, at once."""
 
 
+order_line = OrderViewSet.as_view({"patch": "change_line", "delete": "remove_line"})
 hold_status = HoldStatusViewSet.as_view({"get": "retrieve"})
 # People read it in a browser; its assets are served from here, none from elsewhere.
 docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"))
@@ -62,6 +66,7 @@ docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="schema", tem
 v1: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("customers/<str:netsuite_id>/hold-status/", hold_status, name="hold-status"),
+    path("orders/<int:pk>/lines/<int:line>/", order_line, name="order-line"),
     path("tokens/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("tokens/revoke-all/", RevokeAllTokens.as_view(), name="token-revoke-all"),
     *router.urls,

@@ -23,7 +23,7 @@ REPEATABLE = {"POST", "PATCH"}
 # They depend on who asks and when, not on the request: the next try is asked afresh.
 NOT_KEPT = {401, 403, 413, 429}
 # A try at a PIN counts at once, whatever becomes of the request, and its answer holds a secret: it is never kept.
-NEVER_REPEATED = re.compile(r"/override/?$")
+NEVER_REPEATED = re.compile(r"/(override|collect)/?$")
 
 
 class RefusalMiddleware:

@@ -29,6 +29,7 @@ JOBS = (
     Job("overrides", "holds.tasks.void_expired_overrides", "approvals at the till whose minutes are over", minutes=1),
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
+    Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
     Job("clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", minutes=24 * 60),
 )
 
