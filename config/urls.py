@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
+from config import health, signin
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("", include("config.api")),
     path("", include("netsuite.urls")),
+    path("", include("orders.urls")),
+    path("sign-in/", signin.sign_in, name="sign_in"),
+    path("sign-out/", signin.sign_out, name="sign_out"),
     path("hold-blocks/", include("holds.block_urls")),
     path("admin/service-holds/", include("holds.urls")),
     path("admin/", admin.site.urls),

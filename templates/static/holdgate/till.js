@@ -1,0 +1,145 @@
+/* The till: type-ahead, quantity steppers, function keys, dialogs. Without it every form still posts.
+   data-combo on an input: its list is #aria-controls; picking an option sends the form with the option's value.
+   data-step on a button: changes the number beside it at once and sends the form a moment later.
+   data-hot="F8" on a link or button: the key presses it, in fields too; on an input: the key goes there.
+   data-sends on an input: a change sends its form. data-pad on a link: its page opens as a dialog. */
+(function () {
+  "use strict";
+  const PAUSE = 450;
+  const visible = (el) => el.getClientRects().length > 0;
+  const dialog = () => document.querySelector("dialog[open]");
+  const say = (words) => { document.getElementById("said").textContent = words; };
+
+  /* ---------- type-ahead ---------- */
+  const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
+  const options = (input) => [...listOf(input).querySelectorAll("[role=option]")];
+  const chosen = (input) => options(input).find((option) => option.getAttribute("aria-selected") === "true");
+
+  function choose(input, option) {
+    options(input).forEach((one) => one.setAttribute("aria-selected", String(one === option)));
+    if (option) {
+      input.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  }
+  function shut(input) {
+    listOf(input).replaceChildren();
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+  function pick(input, option) {
+    const form = input.form;
+    form.elements[input.dataset.combo].value = option.dataset.value;
+    htmx.trigger(input, "htmx:abort");
+    shut(input);
+    form.requestSubmit();
+  }
+  function move(input, by) {
+    const all = options(input);
+    if (all.length) choose(input, all[(all.indexOf(chosen(input)) + by + all.length) % all.length]);
+  }
+  document.addEventListener("keydown", (event) => {
+    const input = event.target.closest("[data-combo]");
+    if (!input || event.isComposing) return;
+    if (event.key === "ArrowDown") { event.preventDefault(); move(input, 1); }
+    if (event.key === "ArrowUp") { event.preventDefault(); move(input, -1); }
+    if (event.key === "Escape" && options(input).length) { event.preventDefault(); shut(input); }
+    // A scanner types faster than the list comes: then the text itself is sent.
+    if (event.key === "Enter" && chosen(input) && listOf(input).dataset.of === input.value.trim()) { event.preventDefault(); pick(input, chosen(input)); }
+  });
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest("[role=option]")) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) pick(document.querySelector(`[aria-controls="${option.parentElement.id}"]`), option);
+  });
+  document.addEventListener("focusout", (event) => {
+    const input = event.target.closest("[data-combo]");
+    if (input) shut(input);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const input = document.querySelector(`[data-combo][aria-controls="${event.target.id}"]`);
+    if (!input) return;
+    const found = options(input);
+    listOf(input).dataset.of = new URLSearchParams(event.detail.pathInfo.finalRequestPath.split("?")[1]).get("q").trim();
+    input.setAttribute("aria-expanded", String(found.length > 0));
+    choose(input, found[0]);
+    say(listOf(input).querySelector("[data-count]")?.dataset.count || "Nothing found.");
+  });
+
+  /* ---------- steppers and fields that send themselves ---------- */
+  const waiting = new Map();
+  function send(form) {
+    clearTimeout(waiting.get(form));
+    waiting.delete(form);
+    if (form.isConnected) form.requestSubmit();
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (!button) return;
+    const field = button.form.elements.quantity, next = Number(field.value.replace(",", ".")) + Number(button.dataset.step);
+    event.preventDefault();
+    if (!Number.isFinite(next) || next <= 0) return;
+    field.value = String(Math.round(next * 1000) / 1000);
+    clearTimeout(waiting.get(button.form));
+    waiting.set(button.form, setTimeout(send, PAUSE, button.form));
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-sends]")) send(event.target.form);
+  });
+  // What was typed elsewhere on the page outlives the exchange of its parts.
+  let kept = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    waiting.forEach((timer) => clearTimeout(timer));
+    const sent = event.detail.requestConfig.elt;
+    kept = [...event.detail.target.querySelectorAll("[data-keep]")].filter((field) => field.value && !sent.contains(field))
+      .map((field) => [field.id, field.value]);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    kept.forEach(([id, value]) => { const field = document.getElementById(id); if (field && !field.value) field.value = value; });
+    kept = [];
+    const words = document.querySelector("[data-said]");
+    if (words) { say(words.dataset.said); words.removeAttribute("data-said"); }
+    const wanted = document.querySelector("[data-focus]");
+    if (wanted && !dialog()) { wanted.removeAttribute("data-focus"); wanted.focus(); }
+  });
+  document.addEventListener("htmx:sendError", () => say("No connection. Nothing was sent; try again."));
+  document.addEventListener("htmx:responseError", () => say("Not possible just now. Nothing was changed; try again."));
+  document.addEventListener("submit", (event) => {
+    // A second click while the first is on its way must not send twice.
+    const form = event.target;
+    if (form.dataset.sent === "1") { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (form.method === "post") form.dataset.sent = "1";
+  }, true);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt.closest("form");
+    if (form) delete form.dataset.sent;
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  /* ---------- dialogs ---------- */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const box = event.target.closest("dialog");
+    if (!box) return;
+    if (!box.open) box.showModal();
+    const first = box.querySelector("[autofocus]");
+    if (first) first.focus();
+  });
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-close]");
+    if (closer && closer.closest("dialog")) { event.preventDefault(); closer.closest("dialog").close(); }
+  });
+  document.addEventListener("close", (event) => event.target.replaceChildren(), true);
+  document.body.addEventListener("till:close", () => { if (dialog()) dialog().close(); });
+
+  /* ---------- function keys ---------- */
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !/^F\d+$/.test(event.key)) return;
+    const hot = [...document.querySelectorAll(`[data-hot="${event.key}"]`)].find(visible);
+    if (!hot) return;
+    event.preventDefault();
+    if (dialog() || hot.disabled) return;
+    if (hot.matches("input")) { hot.focus(); hot.select(); } else hot.click();
+  });
+})();
