@@ -229,12 +229,22 @@ NETSUITE_TOKEN_SECRET = env("NETSUITE_TOKEN_SECRET", default="")
 ORDERS_ON_HOLD = env("ORDERS_ON_HOLD", default="A")
 ORDERS_ON_HOLD_FIELD = env("ORDERS_ON_HOLD_FIELD", default="custbody_credit_hold")
 NETSUITE_HOLD_FIELD = env("NETSUITE_HOLD_FIELD", default="creditHoldOverride")
+# The item on the line of a credit memo, by its internal id; NetSuite asks for one.
+NETSUITE_CREDIT_ITEM = env("NETSUITE_CREDIT_ITEM", default="")
 NETSUITE_CONCURRENCY = env.int("NETSUITE_CONCURRENCY", 5)
 NETSUITE_TIMEOUT_SECONDS = env.int("NETSUITE_TIMEOUT_SECONDS", 40)
 # The lease outlives the longest attempt, so a live worker is never taken over.
 PUSH_LEASE_SECONDS = env.int("PUSH_LEASE_SECONDS", 120)
 PUSH_BACKOFF_SECONDS = env.list("PUSH_BACKOFF_SECONDS", cast=int, default=[30, 120, 480])
 PUSH_DRAIN_SECONDS = env.int("PUSH_DRAIN_SECONDS", 900)
+
+# --- language model: optional, any OpenAI-compatible endpoint; empty address: none ------------------
+LLM_BASE_URL = env("LLM_BASE_URL", default="")
+LLM_API_KEY = env("LLM_API_KEY", default="")
+LLM_MODEL = env("LLM_MODEL", default="")
+LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", 20.0)
+# Calls a day (UTC) of triage and drafts together; above it the embedded classifier and the templates do.
+LLM_DAILY_CALLS = env.int("LLM_DAILY_CALLS", 2000)
 
 # --- background work: the outbox is the queue, q2 only rings the bell -----------------------------
 Q_CLUSTER = {
