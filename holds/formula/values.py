@@ -39,7 +39,7 @@ def from_python(value: object) -> JS:
     if kind is float or kind is bool or value is None or isinstance(value, Undefined):
         return value  # type: ignore[return-value]
     if isinstance(value, str):
-        return bounded(value if value.isascii() else to_units(value))
+        return value if value.isascii() else to_units(value)
     if isinstance(value, int | Decimal):
         return int_to_number(value)
     raise CannotEvaluate(f"A value of type {kind.__name__} is neither a number nor a text.")

@@ -94,3 +94,65 @@ class Generator:
         count = self.random.choice([0, 1, 1, 2])
         arguments = ", ".join(self.formula(depth - 1) for _ in range(count))
         return f"{receiver}.{self.random.choice(sorted(METHODS))}({arguments})"
+
+
+class ColumnGenerator(Generator):
+    """Formulas of the kind that people write: mostly of one type, over fields that every customer has."""
+
+    NUMBERS = ("balance", "creditlimit", "unbilledorders", "daysoverdue", "overduebalance")
+    TEXTS = ("terms", "currency", "creditholdoverride", "custentity_vip", "email")
+    FLAGS = ("isinactive", "oncredithold")
+
+    def flag(self, depth: int = 4) -> str:
+        if depth <= 0:
+            return f"customer.{self.random.choice(self.FLAGS)}"
+        a, b = (lambda: self.number(depth - 2)), (lambda: self.text(depth - 2))
+        c = lambda: self.flag(depth - 1)  # noqa: E731
+        makers: list[Callable[[], str]] = [
+            lambda: f"{a()} {self.random.choice(['<', '<=', '>', '>='])} {a()}",
+            lambda: f"{a()} {self.random.choice(['<', '<=', '>', '>='])} {a()}",
+            lambda: f"{a()} {self._equals()} {self.random.choice([a(), 'null', 'undefined', '0'])}",
+            lambda: f"{b()} {self._equals()} {self.random.choice([b(), 'null', 'undefined'])}",
+            lambda: f"({c()} {self.random.choice(['&&', '||'])} {c()})",
+            lambda: f"({c()} {self.random.choice(['&&', '||'])} {c()})",
+            lambda: f"!({c()})",
+            lambda: f"({c()} ? {c()} : {c()})",
+            lambda: f"({b()}).{self.random.choice(['includes', 'startsWith'])}({self._searched()})",
+            lambda: f"Boolean({self.random.choice([a, b, c])()})",
+            lambda: f"isNaN({a()})",
+            lambda: f"({c()} {self._equals()} {self.random.choice([c(), 'true', 'false', 'null'])})",
+            lambda: f"!({self.random.choice([a, b])()} {self.random.choice(['&&', '||'])} {a()})",
+        ]
+        return self.random.choice(makers)()
+
+    def number(self, depth: int) -> str:
+        field = f"customer.{self.random.choice(self.NUMBERS)}"
+        if depth <= 0:
+            return self.random.choice([field, field, f"({field} || 0)", "0", "0.1", "5000", "100.1", "1.2"])
+        a = lambda: self.number(depth - 1)  # noqa: E731
+        makers: list[Callable[[], str]] = [
+            lambda: f"parseFloat({a()})",
+            lambda: f"parseFloat({field} || 0)",
+            lambda: f"({a()} {self.random.choice(['+', '-', '*', '||', '??', '&&'])} {a()})",
+            lambda: f"({a()} / {self.random.choice(['2', '3', '0.7', '-12'])})",
+            lambda: f"Math.{self.random.choice(['max', 'min'])}({a()}, {a()})",
+            lambda: f"Math.abs({a()})",
+            lambda: f"Number({a()})",
+            lambda: f"(-{a()})",
+            lambda: f"({self.flag(depth - 1)} ? {a()} : {a()})",
+            lambda: f"Number({self.flag(depth - 1)})",
+        ]
+        return self.random.choice(makers)()
+
+    def text(self, depth: int) -> str:
+        field = f"customer.{self.random.choice(self.TEXTS)}"
+        kinds = [field, field, "'Net 30'", "'T'", "''", "'AUTO'", f"({field} || '')", f"({field} ?? 'none')"]
+        if depth > 0:
+            kinds.append(f"({self.flag(depth - 1)} ? {self.text(depth - 1)} : {field})")
+        return self.random.choice(kinds)
+
+    def _equals(self) -> str:
+        return self.random.choice(["==", "!=", "===", "!=="])
+
+    def _searched(self) -> str:
+        return self.random.choice(["'Net'", "'T'", "'é'", "'%'", "'_'", "'net'", "'😀'"])
