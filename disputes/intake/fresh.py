@@ -6,7 +6,7 @@ from mailparser_reply.parser import EmailMessage
 
 READ = 20_000
 LONGEST_LINE = 1_000
-LEAST_WORDS = 4
+LEAST_WORDS = 3
 # The library knows how mail programs introduce a quoted mail; its pattern is compiled once.
 _INTRODUCES = EmailMessage(text="", languages=["en", "de", "fr", "es"]).HEADER_REGEX
 _DIVIDER = re.compile(

@@ -1,0 +1,115 @@
+"""Numbers in a text that have the shape of a reference."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+LONGEST = 32
+MOST_IN_RANGE = 50
+_TOKEN = re.compile(
+    r"(?<![\w@])(?P<hash>\#\s?)?"
+    r"(?:(?P<prefix>[A-Za-z]{1,5}(?:[-/][A-Za-z]{1,4}){0,2})(?P<joint>[-–_/]|))?"
+    r"(?P<number>\d[\dA-Za-z]*(?:[-–/_.][\dA-Za-z]+)*)"
+    r"(?![\w@])"
+)
+# “INV 20418”: only these stand before a number with a space and still belong to it.
+_SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?- ?| )$")
+# Words that stand before a number with a hyphen and are no part of it.
+_WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
+_RANGE = re.compile(r"^(?P<head>.*?)(?P<first>\d{4,9})(?P<by>[-–/])(?P<last>\d{1,9})$")
+
+
+class Tier(IntEnum):
+    """How sure it is what a number stands for."""
+
+    SURE = 1
+    NEAR = 2
+    MAYBE = 3
+    WEAK = 4
+    NONE = 9
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A number with its place; `kind` is invoice, order, other or "" while unknown."""
+
+    start: int
+    end: int
+    cited: str
+    prefix: str
+    number: str
+    has_hash: bool = False
+    kind: str = ""
+    tier: Tier = Tier.NONE
+
+    @property
+    def digits(self) -> str:
+        return re.sub(r"\D", "", self.number)
+
+    @property
+    def is_year(self) -> bool:
+        return not self.prefix and bool(re.fullmatch(r"(?:19|20)\d\d", self.number))
+
+    def looks_like(self, other: "Candidate") -> bool:
+        """Of the same series: the same letters before, about as many digits."""
+        same_prefix = self.prefix.upper().rstrip("-/.") == other.prefix.upper().rstrip("-/.")
+        return same_prefix and abs(len(self.digits) - len(other.digits)) <= 1
+
+    def known_as(self, kind: str, tier: Tier) -> "Candidate":
+        return replace(self, kind=kind, tier=tier)
+
+
+def candidates(plain: str) -> list[Candidate]:
+    """In order of the text; `plain` has dates, amounts and the like blanked out."""
+    found = []
+    for hit in _TOKEN.finditer(plain):
+        number = hit["number"].rstrip("-–/_.")
+        prefix, start = hit["prefix"] or "", hit.start("prefix") if hit["prefix"] else hit.start("number")
+        if prefix and hit["joint"] is not None and _is_word(prefix, hit["joint"]):
+            prefix, start = "", hit.start("number")
+        if not _is_shaped(number):
+            continue
+        end = hit.start("number") + len(number)
+        spaced = "" if prefix else _before(plain, start, bool(hit["hash"]))
+        if spaced:
+            prefix, start = spaced, plain.rindex(spaced, 0, start)
+        cited = re.sub(r"\s*[-–]\s*", "-", plain[start:end])
+        found.append(Candidate(start, end, cited, prefix, number, bool(hit["hash"])))
+    return [each for each in found if len(each.cited) <= LONGEST]
+
+
+def _is_word(prefix: str, joint: str) -> bool:
+    """“invoice-20418” is a word and a number; “inv-20418” is a number as its writer types it."""
+    return bool(_WORDS.fullmatch(prefix)) and prefix.upper() not in ("INV", "RE", "RG", "FA", "SI", "PO", "SO", "CN")
+
+
+def _before(plain: str, start: int, has_hash: bool) -> str:
+    found = None if has_hash else _SPACED.search(plain[max(0, start - 8) : start])
+    return found[1] if found else ""
+
+
+def _is_shaped(number: str) -> bool:
+    """At least two digits, and letters only in short groups: 20418-A, 24A118, not 3rd or 2nd-floor."""
+    groups = re.split(r"[-–/_.]", number)
+    if sum(character.isdigit() for character in number) < 2:
+        return False
+    return all(
+        re.fullmatch(r"\d+[A-Za-z]{0,2}|[A-Za-z]{1,3}\d*|\d+[A-Za-z]{1,3}\d+|\d+[A-Z]\d*[A-Z]?\d*", g) for g in groups
+    )
+
+
+def expanded(candidate: Candidate) -> list[str]:
+    """A range as all its members (20418-20420, 20418/19), two numbers in one (20418/20431) as two."""
+    shape = _RANGE.match(candidate.cited)
+    if shape is None or re.fullmatch(r"(?:19|20)\d\d", shape["first"]):
+        return [candidate.cited]
+    head, first, last = shape["head"], shape["first"], shape["last"]
+    if len(last) < len(first):
+        if len(first) < 5 or len(last) > 3 or shape["by"] != "/":
+            return [candidate.cited]
+        last = first[: -len(last)] + last
+    if len(last) != len(first) or int(last) <= int(first):
+        return [candidate.cited]
+    if shape["by"] != "/" and int(last) - int(first) <= MOST_IN_RANGE:
+        return [f"{head}{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]
+    return [f"{head}{first}", f"{head}{last}"] if shape["by"] == "/" else [candidate.cited]

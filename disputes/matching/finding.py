@@ -1,0 +1,134 @@
+"""The invoices in the mirror that cited numbers mean, best first, each with the reason for the match."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from customers.models import Customer, Transaction
+from disputes.matching.reading import References
+
+# A short piece would occur in every other memo.
+SHORTEST_PART = 4
+MOST_REFS = 40
+MOST_FOUND = 60
+_PREFIX = re.compile(r"^[A-Z]{1,8}[-/._ #]*(?=\d)")
+
+
+@dataclass(frozen=True)
+class Matched:
+    """`rank` 1 is the best; `why` is said to people."""
+
+    invoice: Transaction
+    rank: int
+    why: str
+    ref: str
+
+
+def match(customer: Customer | None, found: References, *, among: Sequence[int] = ()) -> list[Matched]:
+    """Invoices that `found` may mean, at most three queries.
+
+    With a customer (or several, `among`, one of whom it is) only theirs. Without, an order number counts only when
+    it names invoices of one single customer.
+    """
+    scope = Transaction.objects.invoices().select_related("customer")
+    ids = [customer.pk] if customer else list(among)
+    mine = scope.filter(customer__in=ids) if ids else scope
+    refs = [*found.invoices, *found.others][:MOST_REFS]
+    # What a customer calls an invoice number may be their order number, and the other way round.
+    hits = _by_number(mine, [*refs, *found.pos], narrow=bool(ids))
+    if not any(hit[0] <= 2 for hit in hits):
+        hits += _by_order(mine, [*found.pos, *found.invoices], narrow=bool(ids))
+    return _ranked(hits)
+
+
+Hit = tuple[int, int, Transaction, str, str]
+
+
+def _by_number(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: bool) -> list[Hit]:
+    cores = {ref: core(ref) for ref in refs if core(ref)}
+    if not cores:
+        return []
+    wanted = Q()
+    for ref, plain in cores.items():
+        wanted |= Q(tranid__iexact=ref)
+        # Numbers differ by prefix and zeros in front only, so their end is the same.
+        tail = re.split(r"\D+", ref.strip())[-1].lstrip("0") if not narrow else ""
+        wanted |= (
+            Q(tranid__iendswith=tail)
+            if len(tail) >= SHORTEST_PART
+            else Q(tranid__iendswith=plain[-3:])
+            if narrow
+            else Q()
+        )
+    rows = list(scope.filter(wanted).order_by("-issued", "-pk")[: MOST_FOUND * 10])  # type: ignore[attr-defined]
+    return [
+        hit for place, (ref, plain) in enumerate(cores.items()) for row in rows for hit in _same(row, ref, plain, place)
+    ]
+
+
+def _same(row: Transaction, ref: str, plain: str, place: int) -> list[Hit]:
+    if row.tranid.strip().upper() == ref.strip().upper():
+        return [(1, place, row, "Invoice number", ref)]
+    if core(row.tranid) == plain and len(plain) >= 3:
+        return [(2, place, row, "Invoice number without prefix and zeros", ref)]
+    return []
+
+
+def _by_order(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: bool) -> list[Hit]:
+    """By the order number, then anywhere in order number or memo (`%` and `_` mean themselves)."""
+    parts = {ref: core(ref) for ref in refs[:MOST_REFS] if len(core(ref)) >= SHORTEST_PART}
+    if not parts:
+        return []
+    wanted = Q()
+    for ref in parts:
+        wanted |= Q(po_number__icontains=ref) | Q(memo__icontains=ref)
+        wanted |= Q(po_number__icontains=_last_digits(ref)) | Q(memo__icontains=_last_digits(ref))
+    rows = list(scope.filter(wanted).order_by("-issued", "-pk")[:MOST_FOUND])  # type: ignore[attr-defined]
+    hits = [
+        hit
+        for place, (ref, plain) in enumerate(parts.items())
+        for row in rows
+        for hit in _mentions(row, ref, plain, place)
+    ]
+    return hits if narrow or len({hit[2].customer_id for hit in hits}) == 1 else []
+
+
+def _mentions(row: Transaction, ref: str, plain: str, place: int) -> list[Hit]:
+    if core(row.po_number) == plain:
+        return [(3, place, row, "Order number", ref)]
+    for rank, words, text in ((4, "In the order number", row.po_number), (5, "In the memo", row.memo)):
+        if _stands_in(ref, plain, text):
+            return [(rank, place, row, words, ref)]
+    return []
+
+
+def _stands_in(ref: str, plain: str, text: str) -> bool:
+    """As a number of its own, not as a piece of a longer one."""
+    return any(
+        re.search(rf"(?<!\d){re.escape(part)}(?!\d)", text, re.IGNORECASE)
+        for part in {ref, plain, _last_digits(ref)}
+        if len(part) >= SHORTEST_PART
+    )
+
+
+def _last_digits(ref: str) -> str:
+    digits = re.findall(r"\d+", ref)
+    longest = max(digits, key=len) if digits else ""
+    return longest if len(longest) >= SHORTEST_PART else ref
+
+
+def core(ref: str) -> str:
+    """The number itself: without the letters before it, signs and zeros in front. INV-0020418 → 20418."""
+    upper = ref.strip().upper()
+    digits = re.sub(r"[^A-Z0-9]", "", _PREFIX.sub("", upper))
+    return digits.lstrip("0")
+
+
+def _ranked(hits: list[Hit]) -> list[Matched]:
+    best: dict[int, Hit] = {}
+    for hit in sorted(hits, key=lambda hit: (hit[0], hit[1], not hit[2].unpaid, -hit[2].pk)):
+        best.setdefault(hit[2].pk, hit)
+    chosen = sorted(best.values(), key=lambda hit: (hit[0] > 2, hit[1], hit[0], not hit[2].unpaid))
+    return [Matched(row, rank, why, ref) for rank, (_n, _place, row, why, ref) in enumerate(chosen[:MOST_FOUND], 1)]

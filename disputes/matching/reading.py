@@ -1,0 +1,89 @@
+"""What a mail cites: invoice numbers, order numbers and amounts, told apart by the words around each number."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from disputes.matching import amounts, masks
+from disputes.matching.amounts import Amount
+from disputes.matching.candidates import Candidate, candidates, expanded
+from disputes.matching.labels import Tier, label_all
+from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
+
+READ = 40_000
+MOST = 60
+_NAMED_BEFORE = re.compile(rf"{NUMBER_WORD}\s*[:.]?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class References:
+    """As cited, best first. `others` are numbers that may be invoices: for looking up, never for showing."""
+
+    invoices: tuple[str, ...] = ()
+    pos: tuple[str, ...] = ()
+    amounts: tuple[Amount, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def references(text: str, subject: str = "") -> References:
+    """Read a mail's subject and text. Only what is cited: no telephone, customer, tracking or bank numbers."""
+    head = subject[:1000].replace("\n", " ")
+    whole = f"{head}\n\n{text[: READ - len(head)]}"
+    found_amounts = list(amounts.found_in(whole))
+    plain = _masked(whole, [(start, end) for start, end, _amount in found_amounts])
+    found = label_all(plain, candidates(plain), subject_ends=len(head))
+    return References(
+        invoices=_invoices(found),
+        pos=_unique([ref for each in found if each.kind == ORDER for ref in expanded(each)]),
+        amounts=tuple(dict.fromkeys(amount for _start, _end, amount in found_amounts if amount))[: amounts.MOST],
+        others=_unique([each.cited for each in found if each.tier in (Tier.MAYBE, Tier.WEAK) and each.kind == ""]),
+    )
+
+
+def _masked(text: str, money: list[tuple[int, int]]) -> str:
+    """Numbers that cannot be references become spaces; places stay the same."""
+    plain = masks.blank(text, masks.spans_of(masks.FIXED, text) + masks.spans_of(masks.PHONE, text))
+    plain = masks.blank(plain, [span for span in money if not _glued(text, span)])
+    dates = [span for span in masks.spans_of(masks.DATE, plain) if not _is_number_after_all(plain, span)]
+    plain = masks.blank(plain, dates + masks.spans_of(masks.RATE, plain))
+    return masks.blank(plain, masks.spans_of(masks.POSTAL, plain))
+
+
+def _glued(text: str, span: tuple[int, int]) -> bool:
+    """A "sign" that is the end of a word or a number's own part is none."""
+    return text[span[1] : span[1] + 1].isalnum() and text[span[1] - 1].isdigit()
+
+
+def _is_number_after_all(text: str, span: tuple[int, int]) -> bool:
+    """“Rechnung Nr. 03/2024” is a number, not a month."""
+    shape = re.fullmatch(r"\d{1,2}/\d{4}", text[slice(*span)])
+    return bool(shape and _NAMED_BEFORE.search(text[max(0, span[0] - 20) : span[0]]))
+
+
+def _invoices(found: Sequence[Candidate]) -> tuple[str, ...]:
+    """Surely labelled ones first; guesses only where nothing better is there, or where they look alike."""
+    named = [each for each in found if each.kind == INVOICE and each.tier is Tier.SURE]
+    near = [each for each in found if each.kind == INVOICE and each.tier is Tier.NEAR]
+    if named:
+        near = [each for each in near if any(each.looks_like(other) for other in named)]
+    chosen = named + near or [each for each in found if each.tier is Tier.MAYBE and each.kind == ""]
+    return _unique([ref for each in chosen for ref in expanded(each)])
+
+
+def _unique(refs: list[str]) -> tuple[str, ...]:
+    kept: dict[str, str] = {}
+    for ref in refs:
+        kept.setdefault(re.sub(r"[^A-Z0-9]", "", ref.upper()), ref)
+    return tuple(_without_parts(list(kept.values())))[:MOST]
+
+
+def _without_parts(refs: list[str]) -> list[str]:
+    """“INV 20418” and “20418” are one invoice: the first cited stays."""
+    kept: list[str] = []
+    cores: set[str] = set()
+    for ref in refs:
+        core = re.sub(r"\D", "", ref).lstrip("0")
+        if core not in cores:
+            kept.append(ref)
+        cores.add(core)
+    return kept
