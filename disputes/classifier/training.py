@@ -1,0 +1,181 @@
+"""Learns from the corpus and from what people corrected; takes a new version into use when it is not worse."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from disputes.classifier import corpus, evaluation, storage, versions
+from disputes.classifier.corpus import Example
+from disputes.classifier.evaluation import Judged, label_of
+from disputes.classifier.features import Reading, read
+from disputes.classifier.mail import DISPUTE, MailText
+from disputes.classifier.model import Model, learn
+from disputes.models import ClassifierVersion, Correction, InboundEmail
+
+log = logging.getLogger(__name__)
+
+# How far a figure may fall by chance before a new version counts as worse.
+TOLERANCE = {"dispute_f1": 0.01, "reason_macro_f1": 0.02}
+NAMES = {"dispute_f1": "dispute F1", "reason_macro_f1": "reason macro-F1"}
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Everything to learn from: the shipped mails, then the corrected ones."""
+
+    shipped: list[Example]
+    corrected: list[Example]
+    corrections: list[Correction]
+
+    @property
+    def examples(self) -> list[Example]:
+        return [*self.shipped, *self.corrected]
+
+
+def lesson() -> Lesson:
+    """The corpus, and for each mail the newest correction that was not undone."""
+    newest: dict[int, Correction] = {}
+    for correction in Correction.objects.filter(undone_at=None).select_related("email").order_by("at", "pk"):
+        newest[correction.email_id] = correction
+    corrections = sorted(newest.values(), key=lambda correction: correction.pk)
+    return Lesson(corpus.load(), [_example(correction) for correction in corrections], corrections)
+
+
+def mail_of(email: InboundEmail) -> MailText:
+    """What the classifier reads of a stored mail."""
+    return MailText(email.subject, email.fresh_text or email.body_text, email.from_email, language=email.language)
+
+
+def _example(correction: Correction) -> Example:
+    email = correction.email
+    mail = mail_of(email)
+    return Example(
+        id=f"mail-{email.pk}",
+        language=email.language,
+        author=email.from_email or f"mail-{email.pk}",
+        industry="",
+        thread=email.thread or f"mail-{email.pk}",
+        subject=mail.subject,
+        text=mail.text,
+        classification=correction.classification,
+        reason=correction.reason,
+        sub_reason=correction.sub_reason,
+    )
+
+
+def train(*, progress: Progress = lambda words: None, evaluate: bool = True) -> ClassifierVersion:
+    """Learn from all there is; the same mails give the version that is there already.
+
+    Without `evaluate` it has no figures yet and is taken into use only when nothing else is.
+    """
+    found = lesson()
+    version = versions.of(found.examples)
+    known = ClassifierVersion.objects.filter(version=version).first()
+    if known and (known.scores or not evaluate) and _has_file(known):
+        return known
+    progress(f"Reading {len(found.examples):,} mails")
+    readings = [read(example.mail) for example in found.examples]
+    labels = [label_of(example) for example in found.examples]
+    figures, model = _figures(found, readings, progress) if evaluate else ({}, None)
+    progress("Learning")
+    final = learn(readings, labels)
+    if model:
+        final.dispute_scale, final.reason_scale = model
+    return _keep(version, final, found, figures)
+
+
+def _has_file(row: ClassifierVersion) -> bool:
+    try:
+        storage.load(row.version, row.sha256)
+    except storage.NotOurFile:
+        return False
+    return True
+
+
+def _figures(found: Lesson, readings: list[Reading], progress: Progress) -> tuple[dict[str, Any], Any]:
+    """Cross-validated figures over the shipped mails, so that they compare from version to version; and the scales."""
+    labels = [label_of(example) for example in found.examples]
+    scores = evaluation.cross_validate(readings, labels, evaluation.groups(found.examples), progress)
+    scales = evaluation.scales(Judged(labels, scores))
+    shipped = len(found.shipped)
+    calibrated = [evaluation.rescaled(one, *scales) for one in scores[:shipped]]
+    return evaluation.figures(Judged(labels[:shipped], calibrated)), scales
+
+
+def _keep(version: str, model: Model, found: Lesson, figures: dict[str, Any]) -> ClassifierVersion:
+    sha256 = storage.save(model, version)
+    with transaction.atomic():
+        before = ClassifierVersion.objects.filter(active=True).first()
+        row, _ = ClassifierVersion.objects.update_or_create(
+            version=version,
+            defaults={
+                "sha256": sha256,
+                "examples": len(found.examples),
+                "corrections": len(found.corrected),
+                "scores": figures | _learned(model, found, before),
+                "before": _compared(before.scores) if before else {},
+            },
+        )
+        _take_into_use(row, before)
+        fresh = [correction.pk for correction in found.corrections if correction.learned_in_id is None]
+        Correction.objects.filter(pk__in=fresh).update(learned_in=row)
+    storage.forget_all_but(set(ClassifierVersion.objects.order_by("-active", "-trained_at").values_list("version", flat=True)[:3]))
+    return row
+
+
+def _compared(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figures[name] for name in TOLERANCE if name in figures}
+
+
+def _take_into_use(row: ClassifierVersion, before: ClassifierVersion | None) -> None:
+    why = worse(row.scores, before.scores) if before and versions.is_readable(before.version) else ""
+    row.active, row.why = not why, why or "Not worse than before." if before else "The first one."
+    if row.active and before and before.pk != row.pk:
+        ClassifierVersion.objects.filter(pk=before.pk).update(active=False)
+    row.save(update_fields=["active", "why"])
+    log.info("Classifier %s: %s", row.version, row.why)
+
+
+def worse(now: dict[str, Any], before: dict[str, Any]) -> str:
+    """In words, by which figure the new version is worse; empty when it is not."""
+    for name, tolerance in TOLERANCE.items():
+        if name in now and name in before and now[name] < before[name] - tolerance:
+            return f"Not taken into use: {NAMES[name]} would fall from {before[name]:.3f} to {now[name]:.3f}."
+    return ""
+
+
+def _learned(model: Model, found: Lesson, before: ClassifierVersion | None) -> dict[str, Any]:
+    """For each new correction the score of what the person said, before and after."""
+    fresh = [
+        (correction, example)
+        for correction, example in zip(found.corrections, found.corrected, strict=True)
+        if correction.learned_in_id is None
+    ]
+    if not fresh:
+        return {}
+    readings = [read(example.mail) for _, example in fresh]
+    after = [scores.classes[example.classification] for scores, (_, example) in zip(model.scores(readings), fresh, strict=True)]
+    earlier = _scores_before(before, readings, [example for _, example in fresh])
+    rows = zip(fresh, earlier, after, strict=True)
+    return {
+        "learned": [
+            {"email": correction.email_id, "classification": example.classification, "before": was, "after": round(now, 3)}
+            for (correction, example), was, now in rows
+        ]
+    }
+
+
+def _scores_before(
+    before: ClassifierVersion | None, readings: list[Reading], examples: list[Example]
+) -> list[float | None]:
+    if before is None or not versions.is_readable(before.version):
+        return [None] * len(readings)
+    try:
+        scores = storage.load(before.version, before.sha256).scores(readings)
+    except storage.NotOurFile:
+        return [None] * len(readings)
+    return [round(one.classes[example.classification], 3) for one, example in zip(scores, examples, strict=True)]
