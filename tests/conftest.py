@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+
+from customers import pins
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 PASSWORD = "correct horse battery staple"
@@ -22,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: runs on SQLite and, in `make test`, on PostgreSQL too")
     # Argon2 is slow on purpose; only a test of the hashing itself wants it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    pins._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.hookimpl(tryfirst=True)
