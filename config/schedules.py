@@ -30,6 +30,9 @@ JOBS = (
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
     Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
+    Job("figures", "anomalies.tasks.count_today", "the day's figures, and alerts once a day is over", minutes=15),
+    Job("missing figures", "anomalies.tasks.fill_gaps", "days that were missed", minutes=15),
+    Job("learn corrections", "disputes.tasks.learn_waiting", "corrections that the classifier has not learned", minutes=2),
     Job("clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", minutes=24 * 60),
 )
 

@@ -245,6 +245,7 @@ LLM_MODEL = env("LLM_MODEL", default="")
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", 20.0)
 # Calls a day (UTC) of triage and drafts together; above it the embedded classifier and the templates do.
 LLM_DAILY_CALLS = env.int("LLM_DAILY_CALLS", 2000)
+LLM_MONTHLY_CALLS = env.int("LLM_MONTHLY_CALLS", 20_000)
 
 # --- background work: the outbox is the queue, q2 only rings the bell -----------------------------
 Q_CLUSTER = {

@@ -51,7 +51,10 @@ def groups(examples: Sequence[Example], *, by_industry: bool = False) -> list[in
 
 
 def cross_validate(
-    readings: Sequence[Reading], labels: Sequence[Label], grouped: Sequence[int], progress: Progress = lambda words: None
+    readings: Sequence[Reading],
+    labels: Sequence[Label],
+    grouped: Sequence[int],
+    progress: Progress = lambda words: None,
 ) -> list[Scores]:
     """Scores of every reading by a model that was learned without its group: a fifth is kept apart at a time.
 
@@ -139,7 +142,14 @@ def calibration(scored: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
         inside = places == place
         if inside.any():
             mean, share = float(scored[inside].mean()), float(truth[inside].mean())
-            bins.append({"from": place / _BINS, "mails": int(inside.sum()), "score": round(mean, 3), "disputes": round(share, 3)})
+            bins.append(
+                {
+                    "from": place / _BINS,
+                    "mails": int(inside.sum()),
+                    "score": round(mean, 3),
+                    "disputes": round(share, 3),
+                }
+            )
             gap += abs(mean - share) * inside.mean()
     return {"bins": bins, "gap": round(float(gap), 4)}
 

@@ -74,7 +74,9 @@ def _checked(answer: dict[str, Any]) -> Opinion:
         raise Unavailable("Its answer was a dispute without a reason.")
     reason = answer["reason"] if is_dispute else ""
     sub_reason = answer["sub_reason"] if reason == "other" and answer["sub_reason"] != "none" else ""
-    return Opinion(answer["classification"], reason, sub_reason, _SURENESS[answer["sureness"]], f"llm:{settings.LLM_MODEL}")
+    return Opinion(
+        answer["classification"], reason, sub_reason, _SURENESS[answer["sureness"]], f"llm:{settings.LLM_MODEL}"
+    )
 
 
 def _allowed(name: str, value: Any) -> bool:

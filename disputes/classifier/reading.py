@@ -63,7 +63,9 @@ def _fold_one(char: str) -> str:
     return base if len(base) == 1 else char
 
 
-_FOLD_TABLE = {code: _fold_one(chr(code)) for code in [*range(0x41, 0x5B), *range(0xA0, 0x250), *map(ord, _FOLDED_ALONE)]}
+_FOLD_TABLE = {
+    code: _fold_one(chr(code)) for code in [*range(0x41, 0x5B), *range(0xA0, 0x250), *map(ord, _FOLDED_ALONE)]
+}
 
 
 def fold(text: str) -> str:

@@ -55,7 +55,9 @@ def of(mail: MailText, tokens: list[Token], hits: list[Hit], sentences: list[tup
     for name, (every, some) in TOGETHER.items():
         found[f"together:{name}"] = _log(sum(every <= one and bool(some & one) for one in said))
     found |= _counts(tokens) | _shape(mail, tokens, sentences)
-    found["instead:amounts"] = _log(sum(_compares(tokens, span, "_amount_", one) for span, one in _with(sentences, said)))
+    found["instead:amounts"] = _log(
+        sum(_compares(tokens, span, "_amount_", one) for span, one in _with(sentences, said))
+    )
     found["instead:numbers"] = _log(sum(_compares(tokens, span, "_num_", one) for span, one in _with(sentences, said)))
     found["asks_only"] = float(found["family:ask"] > 0 and found["family:contest"] == 0)
     found["pays_only"] = float(found["family:pay"] > 0 and found["family:contest"] == 0)

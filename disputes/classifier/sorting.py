@@ -59,9 +59,7 @@ def _first() -> ClassifierVersion:
     return train(evaluate=False, progress=log.info)
 
 
-def _classified(
-    model: Model, version: str, mail: MailText, reading: Reading, scores: Scores, band: Band
-) -> Classified:
+def _classified(model: Model, version: str, mail: MailText, reading: Reading, scores: Scores, band: Band) -> Classified:
     kind = scores.classification
     is_dispute = kind == DISPUTE
     return Classified(
@@ -132,7 +130,9 @@ def _joined(said: Opinion, embedded: Classified, band: Band) -> Classified:
         model_version=said.model[:64],
         features=embedded.features
         | {"by": "language model", "embedded": {"classification": embedded.classification, "score": embedded.score}},
-        unsure=unsure or embedded.classification != said.classification and DISPUTE in (embedded.classification, said.classification),
+        unsure=unsure
+        or embedded.classification != said.classification
+        and DISPUTE in (embedded.classification, said.classification),
         unsure_reason=_disagreement(said, embedded, unsure),
     )
 

@@ -123,7 +123,9 @@ def _keep(version: str, model: Model, found: Lesson, figures: dict[str, Any]) ->
         _take_into_use(row, before)
         fresh = [correction.pk for correction in found.corrections if correction.learned_in_id is None]
         Correction.objects.filter(pk__in=fresh).update(learned_in=row)
-    storage.forget_all_but(set(ClassifierVersion.objects.order_by("-active", "-trained_at").values_list("version", flat=True)[:3]))
+    storage.forget_all_but(
+        set(ClassifierVersion.objects.order_by("-active", "-trained_at").values_list("version", flat=True)[:3])
+    )
     return row
 
 
@@ -158,12 +160,20 @@ def _learned(model: Model, found: Lesson, before: ClassifierVersion | None) -> d
     if not fresh:
         return {}
     readings = [read(example.mail) for _, example in fresh]
-    after = [scores.classes[example.classification] for scores, (_, example) in zip(model.scores(readings), fresh, strict=True)]
+    after = [
+        scores.classes[example.classification]
+        for scores, (_, example) in zip(model.scores(readings), fresh, strict=True)
+    ]
     earlier = _scores_before(before, readings, [example for _, example in fresh])
     rows = zip(fresh, earlier, after, strict=True)
     return {
         "learned": [
-            {"email": correction.email_id, "classification": example.classification, "before": was, "after": round(now, 3)}
+            {
+                "email": correction.email_id,
+                "classification": example.classification,
+                "before": was,
+                "after": round(now, 3),
+            }
             for (correction, example), was, now in rows
         ]
     }

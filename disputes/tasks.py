@@ -1,0 +1,39 @@
+"""Background work of disputes: load, call the action, answer what it did."""
+
+import logging
+
+from django_q.tasks import async_task
+
+from disputes import polish
+from disputes.actions import credit_memos, learning
+
+log = logging.getLogger(__name__)
+
+
+def polish_answers() -> int:
+    return polish.polish_waiting()
+
+
+def finish_credits() -> int:
+    """Settle what a worker that died did not."""
+    return credit_memos.catch_up()
+
+
+def learn_waiting() -> bool:
+    """Ring for a training when a correction waits or the version in use has no figures yet."""
+    return learning.ring_when_needed()
+
+
+def retrain() -> str:
+    """Learn the corrections; answers the version. Takes up to a minute."""
+    from disputes.classifier.training import train
+
+    return train().version
+
+
+def ring(task: str) -> None:
+    """Wake a worker; the schedule comes by anyway."""
+    try:
+        async_task(task)
+    except Exception:
+        log.exception("the bell for %s did not ring", task)
