@@ -125,6 +125,8 @@ def _insert_next_generation(push: Push) -> None:
 
 
 def _supersede_older(push: Push, by: str) -> None:
+    if push.generation == 1:
+        return
     older = Push.objects.of_key(push.key).filter(status__in=REPLACEABLE, generation__lt=push.generation)
     for replaced in older:
         reason = f"replaced by generation {push.generation}"

@@ -12,6 +12,9 @@ from netsuite.errors import NetsuiteError
 from netsuite.models import Push
 from netsuite.values import HOLD_INTENT, comparable, hold_field, plain
 
+# What NetSuite itself numbers; the number comes back with the proof of an upsert.
+NUMBERED = {"salesOrder": "tranId", "creditMemo": "tranId"}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,6 +51,8 @@ class NetsuiteTransport:
         names = [*self.wanted(push.body), *(push.expected or {})]
         upsert = push.operation == Push.Operation.UPSERT
         record_id = f"eid:{push.record_id}" if upsert else push.record_id
+        if upsert and push.record_type in NUMBERED:
+            names.append(NUMBERED[push.record_type])
         fields = tuple(dict.fromkeys(_wire_name(name) for name in names))
         try:
             record = self.client.get(

@@ -28,6 +28,7 @@ from orders.carts import cart_of
 from orders.gate import PAGE, NotReady
 from orders.models import Order, OrderLine, Product
 from orders.reach import customers_open_to
+from workflows.access import require_person
 from workflows.api.forms import CUSTOMER, caller, given_by
 
 
@@ -149,6 +150,7 @@ class OrderViewSet(ReadOnlyModelViewSet):
         """The grant for what was asked; 409 `not_decided` while nobody answered, `declined` with the words."""
         order = self.get_object()
         given_by(forms.EmptySerializer, request)
+        require_person(caller(request), "orders.submit_order", "submit orders")
         asked = Override.objects.filter(order_ref=order.key, cashier=caller(request)).order_by("-asked_at").first()
         if asked is None:
             raise Refusal("Nobody was asked about this order.", code="not_asked", status=409)

@@ -9,10 +9,12 @@ from customers.models import Customer
 from holds.models import HoldBlock
 from holds.pins import Cart
 from orders.models import Order, OrderLine
+from workflows.access import require_person
 
 
 def cart_of(order: Order, *, cashier: User, block: HoldBlock) -> Cart:
-    """The cart of an order that has a customer."""
+    """The cart of an order that has a customer, for a manager to allow. Raises NotAllowed."""
+    require_person(cashier, "orders.submit_order", "submit orders")
     assert order.customer is not None
     return Cart(
         order=order.key,

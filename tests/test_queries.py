@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from disputes.actions import open_dispute
 from holds.actions.pauses import agree_plan
 from tests.factories.holds import held, owing, proposed
+from tests.factories.orders import parked
 
 pytestmark = pytest.mark.django_db
 LISTS = [
@@ -21,6 +22,8 @@ LISTS = [
     "ns-pushes",
     "kill-switches",
     "disputes",
+    "orders",
+    "products",
 ]
 
 
@@ -30,6 +33,7 @@ def fill(mike, today) -> None:
     proposed(owing("Harbor Foods"))
     agree_plan(customer=hold.customer, instalments=[(today, Decimal(50))], reason="Promised", by=mike)
     open_dispute(customer=hold.customer, reason_text="Short delivery", by=mike)
+    parked(mike)
 
 
 def queries(client, url) -> int:

@@ -49,6 +49,13 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "acknowledge": ({"open"}, "acknowledged"),
         "resolve": ({"open", "acknowledged"}, "resolved"),
     },
+    "order": {
+        "submit": ({"draft", "released"}, "submitted"),
+        "hold": ({"draft", "released"}, "held"),
+        "release": ({"held"}, "released"),
+        "take_back": ({"held", "released"}, "draft"),
+        "cancel": ({"draft", "held", "released"}, "cancelled"),
+    },
     "push": {
         "claim": ({"queued", "retrying", "waiting", "uncertain"}, "sending"),
         "take_over": ({"sending"}, "sending"),

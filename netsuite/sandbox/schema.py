@@ -90,7 +90,11 @@ CREATE VIEW v_transaction AS SELECT id, externalid, tranid, tranid AS transactio
 DROP VIEW IF EXISTS v_transactionline;
 CREATE VIEW v_transactionline AS SELECT id * 10 AS uniquekey, 0 AS id, id AS "transaction", 'T' AS mainline,
     'F' AS taxline, 1 AS subsidiary, foreigntotal AS foreignamount, ROUND(foreigntotal * exchangerate, 2) AS netamount,
-    entity, memo, lastmodifieddate AS linelastmodifieddate, custom FROM txn;
+    entity, memo, lastmodifieddate AS linelastmodifieddate, NULL AS item, NULL AS quantity, NULL AS rate, custom
+    FROM txn UNION ALL SELECT 1000000000 + txn.id * 1000 + line.key, line.key + 1, txn.id, 'F', 'F', 1,
+    -ROUND(line.value ->> 'amount', 2), -ROUND((line.value ->> 'amount') * exchangerate, 2), entity,
+    line.value ->> 'description', lastmodifieddate, line.value ->> '$.item.id', -(line.value ->> 'quantity'),
+    line.value ->> 'rate', '{{}}' FROM txn, json_each(txn.custom, '$.item.items') AS line WHERE txn.type = 'SalesOrd';
 DROP VIEW IF EXISTS v_deletedrecord;
 CREATE VIEW v_deletedrecord AS SELECT deleteddate, type, recordid, '{{}}' AS custom FROM deleted_record;
 DROP VIEW IF EXISTS v_dual;

@@ -28,7 +28,7 @@ from orders.actions.drafts import (
 from orders.actions.parking import cancel, end_release, hold, release, take_back
 from orders.carts import cart_of
 from orders.gate import CustomerOnHold, NotReady, Passage
-from orders.models import Order
+from orders.models import LINES, Order
 from workflows import audit
 from workflows.access import label, require_person
 from workflows.wording import moment
@@ -99,7 +99,7 @@ def _submit(order: Order, by: User, grant: str, at: datetime) -> Order:
 
 def _to_submit(order: Order) -> Order:
     """The order as stored, with its lines. Raises AlreadySubmitted, and LostRace when it moved on since it was seen."""
-    found = Order.objects.prefetch_related("lines__product").filter(pk=order.pk).first()
+    found = Order.objects.prefetch_related(LINES).filter(pk=order.pk).first()
     if found is not None and found.status == "submitted":
         raise AlreadySubmitted(found)
     if found is None or found.status not in ("draft", "released"):

@@ -16,7 +16,7 @@ from holds.rules import HoldVerdict
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
 from orders import gate
-from orders.models import Order, Release
+from orders.models import LINES, Order, Release
 from orders.notices import tell_owners
 from workflows import audit
 from workflows.access import NotAllowed, label, require_person
@@ -128,14 +128,14 @@ def cancel(*, order: Order, by: User, reason: str) -> Order:
     }
     with transaction.atomic():
         fresh = _again(order, "draft", "held", "released")
-        move(fresh, "cancel", by=label(by), reason=why, notice="", **gone)
+        move(fresh, "cancel", by=label(by), reason=why, **gone)
         overrides.void(order=fresh.key, why="The order was cancelled.", by=by)
     return fresh
 
 
 def _again(order: Order, *states: str) -> Order:
     """The order as stored, with its lines. Raises LostRace, saying how it stands, when it is in no such state."""
-    found = Order.objects.select_related("customer__sales_rep").prefetch_related("lines__product")
+    found = Order.objects.select_related("customer__sales_rep").prefetch_related(LINES)
     fresh = found.filter(pk=order.pk).first()
     if fresh is None or fresh.status not in states:
         raise LostRace(fresh, f"{fresh} is {fresh.get_status_display().lower()} already." if fresh else "It is gone.")

@@ -1,7 +1,7 @@
 """The catalog, orders with their lines, and releases of held orders."""
 
 from orders.models.catalog import Product, SalesTax
-from orders.models.orders import OPEN, PARKED, Order, OrderLine
+from orders.models.orders import LINES, OPEN, PARKED, Order, OrderLine
 from orders.models.releases import Release
 
-__all__ = ["OPEN", "PARKED", "Order", "OrderLine", "Product", "Release", "SalesTax"]
+__all__ = ["LINES", "OPEN", "PARKED", "Order", "OrderLine", "Product", "Release", "SalesTax"]

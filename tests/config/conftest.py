@@ -12,13 +12,17 @@ from disputes.models import Dispute
 from holds.actions.pauses import grant_grace
 from holds.models import Pause, ServiceHold
 from netsuite.models import Push
+from orders.actions import orders
+from orders.models import Order
+from tests.conftest import user_in
 from tests.factories.holds import held, notice, owing, proposed
+from tests.factories.orders import draft, parked
 from workflows.models import OutboundEmail, ProposedAction
 
 
 @dataclass(frozen=True)
 class World:
-    """`northside` is on hold, a hold on `harbor` is proposed."""
+    """`northside` is on hold, a hold on `harbor` is proposed; the orders were taken by somebody at a till."""
 
     northside: Customer
     harbor: Customer
@@ -28,12 +32,17 @@ class World:
     pause: Pause
     dispute: Dispute
     push: Push
+    order: Order
+    parked: Order
+    cancelled: Order
 
 
 @pytest.fixture
 def world(mike: Any) -> World:
     northside, harbor = owing("Northside Grocers"), owing("Harbor Foods")
     hold = held(northside, mike)
+    priya = user_in("priya", "Cashier")
+    order = draft(priya)
     return World(
         northside=northside,
         harbor=harbor,
@@ -43,4 +52,7 @@ def world(mike: Any) -> World:
         pause=grant_grace(customer=northside, reason="Promised on the phone", by=mike),
         dispute=open_dispute(customer=northside, reason_text="Short delivery", amount=Decimal(100), by=mike),
         push=Push.objects.get(record_id=northside.netsuite_id),
+        order=order,
+        parked=parked(priya),
+        cancelled=orders.cancel(order=draft(priya), by=priya, reason="Changed their mind"),
     )

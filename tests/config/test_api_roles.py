@@ -52,6 +52,28 @@ def release(world: World, mike: Any) -> None:
     emails.approve(email=world.email, version=world.email.version, by=mike)
 
 
+AT_TILL = {"rep", "cashier"}
+AT_ORDERS = (SEE_ALL - {"operator"}) | AT_TILL
+TAKE_ORDERS = {"mike", "integrator"}
+
+
+def of_order(
+    allowed: set[str],
+    address: str,
+    body: Callable[[World], dict[str, Any]] = lambda world: {},
+    row: str = "order",
+) -> Route:
+    """An order that somebody else took, of a customer of another rep."""
+    return Route(allowed, one(address, row), body, about=True, openers=frozenset(AT_ORDERS))
+
+
+def of_line(body: dict[str, Any]) -> Route:
+    def address(world: World) -> str:
+        return f"/api/v1/orders/{world.order.pk}/lines/{world.order.lines.get().pk}/"
+
+    return Route(TAKE_ORDERS, address, lambda world: body, about=True, openers=frozenset(AT_ORDERS))
+
+
 HIGH_RISK = {"mike", "committee", "owner"}
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "customer-list"): Route(SEE | {"cashier"}, lambda w: "/api/v1/customers/"),
@@ -132,12 +154,43 @@ ROUTES: dict[tuple[str, str], Route] = {
         lambda w: {"resolution": "upheld", "reason": "Signed delivery note"},
         about=True,
     ),
+    ("GET", "product-list"): Route(AT_ORDERS, lambda w: "/api/v1/products/"),
+    ("GET", "product-detail"): Route(AT_ORDERS, lambda w: f"/api/v1/products/{w.order.lines.get().product_id}/"),
+    ("GET", "order-list"): Route(AT_ORDERS, lambda w: "/api/v1/orders/"),
+    ("POST", "order-list"): Route(
+        {*TAKE_ORDERS, "cashier"},
+        lambda w: "/api/v1/orders/",
+        lambda w: {"customer": w.harbor.netsuite_id},
+        about=True,
+        openers=frozenset(AT_ORDERS),
+    ),
+    ("GET", "order-detail"): of_order(AT_ORDERS - AT_TILL, "orders/{}/"),
+    ("PATCH", "order-detail"): of_order(TAKE_ORDERS, "orders/{}/", lambda w: {"memo": "Back door"}),
+    ("POST", "order-lines"): of_order(
+        TAKE_ORDERS, "orders/{}/lines/", lambda w: {"product": w.order.lines.get().product.sku, "quantity": 1}
+    ),
+    ("PATCH", "order-line"): of_line({"quantity": 3}),
+    ("DELETE", "order-line"): of_line({}),
+    ("POST", "order-submit"): of_order(TAKE_ORDERS, "orders/{}/submit/"),
+    ("POST", "order-override"): of_order(
+        TAKE_ORDERS, "orders/{}/override/", lambda w: {"manager": "1", "pin": "493827"}
+    ),
+    ("POST", "order-ask"): of_order(TAKE_ORDERS, "orders/{}/ask/"),
+    ("POST", "order-collect"): of_order(TAKE_ORDERS, "orders/{}/collect/"),
+    ("POST", "order-hold"): of_order(TAKE_ORDERS, "orders/{}/hold/"),
+    ("POST", "order-release"): of_order({"mike", "committee"}, "orders/{}/release/", reason, row="parked"),
+    ("POST", "order-take-back"): of_order(TAKE_ORDERS, "orders/{}/take-back/", row="parked"),
+    ("POST", "order-cancel"): of_order(TAKE_ORDERS, "orders/{}/cancel/", reason),
+    ("POST", "order-duplicate"): of_order(TAKE_ORDERS, "orders/{}/duplicate/"),
+    ("POST", "order-reopen"): of_order(TAKE_ORDERS, "orders/{}/reopen/", row="cancelled"),
     ("GET", "schema"): Route(EVERY, lambda w: "/api/v1/schema/"),
     ("POST", "token-revoke"): Route(EVERY, lambda w: "/api/v1/tokens/revoke/"),
     ("POST", "token-revoke-all"): Route(EVERY, lambda w: "/api/v1/tokens/revoke-all/"),
 }
 # Posts that the world refuses for a reason of its own: Northside is on hold already.
 REFUSED_BY_RULE = {("POST", "service-hold-list")}
+# The customer of this order is not on hold, so there is nothing to override, ask, collect or park.
+REFUSED_BY_RULE |= {("POST", f"order-{verb}") for verb in ("override", "ask", "collect", "hold")}
 
 
 def routes_of(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:

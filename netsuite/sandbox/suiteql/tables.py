@@ -56,7 +56,8 @@ LINE = Table(
     "transactionline",
     "v_transactionline",
     _names(
-        "uniquekey id transaction mainline taxline subsidiary foreignamount netamount entity memo linelastmodifieddate"
+        "uniquekey id transaction mainline taxline subsidiary foreignamount netamount entity memo linelastmodifieddate "
+        "item quantity rate"
     ),
     ("custcol",),
 )
