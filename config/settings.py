@@ -301,7 +301,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"ProposalStatusEnum": "workflows.models.proposals.STATES"},
+    "ENUM_NAME_OVERRIDES": {
+        "ProposalStatusEnum": "workflows.models.proposals.STATES",
+        "HoldSourceEnum": "holds.rules.HOLD_SOURCES",
+        "TenderEnum": "holds.rules.TENDERS",
+    },
 }
 DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
 

@@ -1,13 +1,13 @@
 """Service holds, pauses and a customer's hold status over the API. Rights and rules are those of the actions."""
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import CharFilter, FilterSet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -19,7 +19,7 @@ from holds import blocks
 from holds.actions import holds, pauses
 from holds.facts import hold_status
 from holds.models import Instalment, Pause, ServiceHold
-from holds.rules import HoldSource, HoldVerdict
+from holds.rules import HOLD_SOURCES, TENDERS, HoldVerdict
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
 from workflows.api.forms import (
@@ -198,7 +198,7 @@ class HoldStatusSerializer(serializers.Serializer):
     """The figures, and who holds, when and why, are there for those who may see them."""
 
     on_hold = serializers.BooleanField(read_only=True)
-    source = serializers.ChoiceField(read_only=True, choices=get_args(HoldSource))  # type: ignore[assignment]
+    source = serializers.ChoiceField(read_only=True, choices=HOLD_SOURCES)  # type: ignore[assignment]
     label = serializers.CharField(  # type: ignore[assignment]
         read_only=True, help_text="The block's own word; empty when the block shows none."
     )
@@ -206,8 +206,13 @@ class HoldStatusSerializer(serializers.Serializer):
     overridable = serializers.BooleanField(read_only=True, help_text="A manager's PIN opens it for one order.")
     inputs = serializers.DictField(read_only=True)
     evaluated_at = serializers.DateTimeField(read_only=True)
-    block = serializers.CharField(read_only=True, help_text="Only when a block was named, like all that follows.")
-    tender = serializers.ChoiceField(read_only=True, choices=blocks.TENDERS)
+
+
+class BlockStatusSerializer(HoldStatusSerializer):
+    """The verdict of one hold block, for one tender, with the age of the figures."""
+
+    block = serializers.CharField(read_only=True)
+    tender = serializers.ChoiceField(read_only=True, choices=TENDERS)
     warning = serializers.CharField(read_only=True, help_text="Said when the figures are old; else empty.")
     stale_since = serializers.DateTimeField(read_only=True, allow_null=True)
 
@@ -220,20 +225,22 @@ class HoldStatusViewSet(GenericViewSet):
     permission_classes = [NeedsPermission]
     needs = "customers.view_customer"
     lookup_field = "netsuite_id"
+    query_parameters = ("block", "tender")
 
     def get_queryset(self) -> CustomerQuerySet:
         user = self.request.user
         return Customer.objects.all() if user.has_perm("holds.check_servicehold") else Customer.objects.for_rep(user)
 
     @extend_schema(
+        responses=PolymorphicProxySerializer("HoldStatusAnswer", [HoldStatusSerializer, BlockStatusSerializer], None),
         parameters=[
             OpenApiParameter(
                 "block",
                 description="The hold block's name: `order-form`, `customer-page`, `catalog`. Without it only a "
                 "service hold counts.",
             ),
-            OpenApiParameter("tender", enum=blocks.TENDERS, default="on_account", description="With `block` only."),
-        ]
+            OpenApiParameter("tender", enum=TENDERS, default="on_account", description="With `block` only."),
+        ],
     )
     def retrieve(self, request: Request, netsuite_id: str) -> Response:
         """The verdict of one hold block, or of the service hold alone."""
@@ -246,7 +253,8 @@ class HoldStatusViewSet(GenericViewSet):
             )
         else:
             verdict = replace(hold_status(customer), evaluated_at=now)
-        return Response(HoldStatusSerializer(_told(customer, verdict, caller(request))).data)
+        serializer = BlockStatusSerializer if verdict.block else HoldStatusSerializer
+        return Response(serializer(_told(customer, verdict, caller(request))).data)
 
 
 def _told(customer: Customer, verdict: HoldVerdict, user: User) -> dict[str, Any]:

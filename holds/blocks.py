@@ -17,6 +17,7 @@ from holds.formula import CannotEvaluate, FormulaError, parse
 from holds.formula.fields import record_of
 from holds.models import HoldBlock
 from holds.rules import (
+    TENDERS,
     FieldSays,
     HoldFacts,
     HoldNote,
@@ -39,7 +40,6 @@ DEFAULTS = (
 )
 MIRRORED = "creditholdoverride"
 MANUAL = "manualcredithold"
-TENDERS: tuple[Tender, ...] = ("on_account", "paid_now")
 
 
 def sync_blocks() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 PlanState = Literal["kept", "broken", "completed"]
 
@@ -94,6 +94,8 @@ def skip_reason(
 HoldSource = Literal["service_hold", "mode_on", "hold_field", "formula", "error", "none"]
 Tender = Literal["on_account", "paid_now"]
 FieldSays = Literal["ON", "OFF", "AUTO"]
+HOLD_SOURCES: tuple[HoldSource, ...] = get_args(HoldSource)
+TENDERS: tuple[Tender, ...] = get_args(Tender)
 
 ASK_AR = "Could not evaluate the rule: ask AR."
 _BOOLEANS = {"T": True, "F": False, "TRUE": True, "FALSE": False, "YES": True, "NO": False}

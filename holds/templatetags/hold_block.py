@@ -51,6 +51,14 @@ def moment_or_today(value: datetime, now: datetime) -> str:
 
 
 @register.filter
+def figure(value: object) -> str:
+    """What a rule looked at: `12,000.00`, `yes`, a text, `blank`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.2f}" if isinstance(value, float) else "blank" if value is None else str(value)
+
+
+@register.filter
 def sentence(words: str) -> str:
     """Words that a person typed, with a full stop at the end."""
     words = words.strip()

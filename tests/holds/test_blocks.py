@@ -14,6 +14,7 @@ from customers.models import SyncState
 from customers.sync import CUSTOMERS, TRANSACTIONS
 from holds import blocks
 from holds.models import HoldBlock
+from holds.rules import TENDERS
 from netsuite.errors import Refusal
 from tests.factories.customers import CustomerFactory
 from tests.factories.holds import held, owing
@@ -250,7 +251,7 @@ def cases(mike):
 def test_a_stored_verdict_recomputes(block, mike):
     synced(timedelta(hours=3))
     for name, (customer, changes) in cases(mike).items():
-        for tender in blocks.TENDERS:
+        for tender in TENDERS:
             found = verdict(customer, block, tender=tender, **changes)
             kept = json.loads(json.dumps(blocks.stored(found)))
             assert blocks.recompute(kept) == found, name
