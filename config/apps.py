@@ -21,8 +21,10 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     from django.apps import apps
     from django.contrib.auth.management import create_permissions
 
+    from anomalies.default_rules import sync_rules
     from config.roles import sync_roles
     from config.schedules import sync_schedules
+    from disputes.texts import seed_templates
     from holds.blocks import sync_blocks
     from workflows.definitions import sync_definitions, sync_switches
 
@@ -35,4 +37,6 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     sync_switches()
     sync_roles()
     sync_blocks()
+    sync_rules()
     sync_schedules()
+    seed_templates()

@@ -18,7 +18,8 @@ SEE_ALL = (
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 MAIL = ("disputes.add_inboundemail", "disputes.triage_inboundemail")
 PAUSES = ("holds.add_pause", "holds.change_pause")
-DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute")
+DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute", "disputes.propose_credit")
+ANSWERS = ("disputes.view_responsetemplate", "disputes.change_responsetemplate")
 SEE_ORDERS = ("orders.view_order", "orders.view_product", "orders.view_release")
 TAKE_ORDERS = (*SEE_ORDERS, "orders.add_order", "orders.change_order", "orders.submit_order", "orders.cancel_order")
 RELEASE_ORDERS = ("orders.release_order", "orders.change_release")
@@ -30,6 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *DECIDE,
         *PAUSES,
         *DISPUTES,
+        *ANSWERS,
         *MAIL,
         *("holds.propose_servicehold", "holds.lift_servicehold", "workflows.send_outboundemail"),
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
@@ -40,7 +42,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *SEE_ALL,
         *(*SEE_ORDERS, "orders.view_every_order"),
         *PAUSES,
-        "disputes.add_dispute",
+        *("disputes.add_dispute", "disputes.propose_credit", "disputes.view_responsetemplate"),
         *("holds.propose_servicehold", "workflows.decide_proposedaction"),
     ),
     "Credit committee": (

@@ -10,6 +10,7 @@ class HoldsConfig(AppConfig):
         from holds.actions.drift import DRIFT, push_settled
         from holds.contract import HOLD, LIFT
         from holds.evidence import HOLD_WORDING, LIFT_WORDING, about
+        from holds.hold_review import HOLD_REVIEW, REVIEW_WORDING
         from holds.pins import fields_in_use
         from netsuite.outbox import ON_OUTCOME
         from workflows.contracts import register, register_handler
@@ -18,6 +19,8 @@ class HoldsConfig(AppConfig):
         register(HOLD)
         register(LIFT)
         register_handler(DRIFT)
+        register_handler(HOLD_REVIEW)
+        register_wording(HOLD_REVIEW.action_type, REVIEW_WORDING)
         register_source(about)
         register_wording(f"workflow_{HOLD.workflow_type}", HOLD_WORDING)
         register_wording(f"workflow_{LIFT.workflow_type}", LIFT_WORDING)

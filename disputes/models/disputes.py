@@ -125,6 +125,11 @@ class Dispute(StatefulModel):
     def is_open(self) -> bool:
         return self.status in OPEN
 
+    def is_overdue(self, now: datetime) -> bool:
+        """As the queryset's `overdue`: not answered or not settled in the time that is promised."""
+        unanswered = self.responded_at is None and self.respond_by is not None and self.respond_by < now
+        return self.is_open and (unanswered or (self.resolve_by is not None and self.resolve_by < now))
+
     @property
     def ref(self) -> str:
         """How proposals, decisions and pushes name it."""

@@ -1,0 +1,168 @@
+"""An optional language model polishes drafted answers; what it writes is checked, and a person sends it.
+
+The model sees our own text only, never the customer's mail, so that no mail can talk to it. It has no tools. Its
+text is used when every number, reference and address in it stands in the template's text too and none of the
+facts is missing; else the template stays, and the draft says why.
+"""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from disputes import drafts
+from disputes.models import LanguageModelDay
+from workflows.actions.redrafts import by_a_person, redraft
+from workflows.models import OutboundEmail
+
+log = logging.getLogger(__name__)
+
+LABEL = "Text"
+SIGNED = "language model"
+AT_ONCE = 20
+MOST_TOKENS = 900
+TASK = (
+    "You polish one business letter of an accounts receivable team. Keep its language, meaning, every number, date, "
+    "amount, name and reference exactly as written. Add no fact, promise, figure, link or address. Keep it short, "
+    "friendly and plain. Answer with the letter's text only: no subject, no comment."
+)
+# Amounts in words would slip past a check of digits.
+NUMBER_WORDS = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|"
+    r"zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|\w*zehn|\w*zig|dreißig|\w*hundert\w*|\w*tausend\w*|"
+    r"million(?:en)?|halb\w*|"
+    r"deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|vingt|trente|quarante|cinquante|soixante|cents?|mille|"
+    r"moitié|"
+    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|veinte|treinta|cuarenta|cincuenta|sesenta|setenta|"
+    r"ochenta|noventa|cien|ciento|cientos|mil|mitad)\b",
+    re.IGNORECASE,
+)
+# `17 Nov 2026`, `November 17, 2026`: as a whole, or another month would slip through.
+DATE = re.compile(r"\b\d{1,2}\.?\s+[^\W\d_]+\.?\s+\d{4}\b|\b[^\W\d_]+\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b")
+GROUPING = re.compile(r"(?<=\d)[\u202f\u00a0](?=\d)")
+ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\b[\w-]+\.(?:com|net|org|io|de|fr|es|co|info|biz)\b\S*", re.I)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The text to use, and a line for whoever reads the draft."""
+
+    body: str
+    words: str
+
+
+def is_on() -> bool:
+    return bool(settings.LLM_BASE_URL and settings.LLM_MODEL)
+
+
+def polish_waiting() -> int:
+    """Polish new answers that nobody has touched; returns how many were tried. Slow: never in a transaction."""
+    if not is_on():
+        return 0
+    waiting = OutboundEmail.objects.to_polish().filter(kind=drafts.KIND, version=1).order_by("-pk")[: 5 * AT_ONCE]
+    tried = 0
+    for email in waiting:
+        if tried < AT_ONCE and not _is_marked(email) and not by_a_person(email):
+            _polish(email)
+            tried += 1
+    return tried
+
+
+def _is_marked(email: OutboundEmail) -> bool:
+    return any(fact.get("label") == LABEL for fact in email.facts)
+
+
+def _polish(email: OutboundEmail) -> None:
+    verdict = polished(email.body, email.language, [str(fact["value"]) for fact in email.facts])
+    facts = [*email.facts, {"label": LABEL, "value": verdict.words}]
+    redraft(email=email, subject=email.subject, body=verdict.body, facts=facts, by=SIGNED)
+
+
+def polished(body: str, language: str, facts: Iterable[str]) -> Verdict:
+    """The model's text when it holds, else `body`. Never raises for what the model or the line to it does."""
+    if not _may_call(timezone.now()):
+        return Verdict(body, "as in the template: the language model's calls of today are used up")
+    try:
+        text = _ask(body, language)
+    except Exception as problem:
+        # Whatever the endpoint does, the template is there.
+        log.warning("no polish: %s", problem)
+        _count(failures=1)
+        return Verdict(body, f"as in the template: the language model did not answer ({type(problem).__name__})")
+    wrong = what_is_wrong(text, body, facts)
+    return Verdict(body, f"as in the template: {wrong}") if wrong else Verdict(text, "polished by the language model")
+
+
+def _may_call(now: datetime) -> bool:
+    """Count the call before it is made, so that parallel workers stay inside the budget."""
+    day = now.date()
+    LanguageModelDay.objects.get_or_create(day=day)
+    left = LanguageModelDay.objects.filter(day=day, calls__lt=settings.LLM_DAILY_CALLS)
+    return left.update(calls=F("calls") + 1) == 1
+
+
+def _count(**more: int) -> None:
+    changes = {name: F(name) + value for name, value in more.items()}
+    LanguageModelDay.objects.filter(day=timezone.now().date()).update(**changes)
+
+
+def _ask(body: str, language: str) -> str:
+    """One call, no tools, no repetition. Raises whatever the client raises, ValueError for an empty answer."""
+    from openai import OpenAI
+
+    client = OpenAI(
+        base_url=settings.LLM_BASE_URL,
+        api_key=settings.LLM_API_KEY or "none",
+        timeout=settings.LLM_TIMEOUT_SECONDS,
+        max_retries=0,
+    )
+    answer = client.chat.completions.create(
+        model=settings.LLM_MODEL,
+        messages=[
+            {"role": "system", "content": f"{TASK} The letter is in language “{language}”."},
+            {"role": "user", "content": body},
+        ],
+        max_tokens=MOST_TOKENS,
+        temperature=0.3,
+    )
+    if answer.usage:
+        _count(tokens=answer.usage.total_tokens)
+    text = (answer.choices[0].message.content or "").replace("\x00", "").strip() if answer.choices else ""
+    if not text:
+        raise ValueError("empty answer")
+    return text
+
+
+def what_is_wrong(text: str, template: str, facts: Iterable[str]) -> str:
+    """Why the polished text is not used, in words; "" when it holds."""
+    known = tokens(template)
+    for token in sorted(tokens(text) - known):
+        return f"the language model named “{token[:40]}”, which is none of the facts"
+    for fact in facts:
+        if fact in template and fact not in text:
+            return f"the language model left out “{fact[:40]}”"
+    if "{" in text or len(text) > 2 * len(template) + 200:
+        return "the language model's text is no finished letter"
+    return ""
+
+
+def tokens(text: str) -> set[str]:
+    """Every number (in digits or words), reference and address in a text, in one spelling."""
+    text = unicodedata.normalize("NFKC", GROUPING.sub("", text))
+    addresses = {found.strip(".,;:!?()<>").lower() for found in ADDRESS.findall(text)}
+    words = {found.lower() for found in NUMBER_WORDS.findall(text)}
+    dates = {" ".join(found.lower().split()) for found in DATE.findall(text)}
+    numbers = {_bare(piece) for piece in text.split() if any(c.isnumeric() for c in piece)}
+    return numbers | dates | addresses | words
+
+
+def _bare(piece: str) -> str:
+    """Without the punctuation around it; a minus or a currency sign belongs to it."""
+    return piece.strip(".,;:!?()[]<>\"'“”„«»*_").lower()
