@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 
 def _existing(situation: Situation) -> Dispute | None:
-    """The dispute that this mail (or reference) has opened about this invoice already."""
+    """The unsettled dispute that this mail (or reference) has opened about this invoice."""
     inputs = situation.facts.inputs
-    rows = Dispute.objects.filter(reference=facts.reference_of(inputs), invoice_ref=facts.ref_of(inputs))
+    rows = Dispute.objects.open().filter(reference=facts.reference_of(inputs), invoice_ref=facts.ref_of(inputs))
     return rows.select_related("customer", "invoice", "run", "email").first()
 
 

@@ -110,7 +110,7 @@ def values(case: Case, language: str) -> dict[str, str]:
         "not_found": NOT_FOUND[language].format(case.ref) if case.ref and invoice is None else "",
         "disputed": money_in(case.disputed, language) if case.disputed else "",
         "payments": listed_payments(case.payments, language),
-        "resolve_by": day_in(_business_day(case.resolve_by), language) if case.resolve_by else "",
+        "resolve_by": day_in(business_day(case.resolve_by), language) if case.resolve_by else "",
         "rep": rep.name if rep and not rep.is_inactive else "",
         "company": settings.COMPANY_NAME,
         "company_phone": settings.COMPANY_PHONE,
@@ -183,11 +183,11 @@ def case_of(dispute: Dispute, payments: Sequence[Mapping[str, str]] = ()) -> Cas
         ref=dispute.invoice_ref,
         invoice=dispute.invoice,
         disputed=dispute.amount,
-        received=_business_day(email.received_at if email else dispute.opened_at),
+        received=business_day(email.received_at if email else dispute.opened_at),
         resolve_by=dispute.resolve_by,
         payments=payments,
     )
 
 
-def _business_day(moment: datetime) -> date:
+def business_day(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(settings.TIME_ZONE_BUSINESS)).date()

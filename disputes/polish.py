@@ -5,38 +5,35 @@ text is used when every number, reference and address in it stands in the templa
 facts is missing; else the template stays, and the draft says why.
 """
 
-import logging
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-
-from django.conf import settings
-from django.db.models import F
-from django.utils import timezone
 
 from disputes import drafts
-from disputes.models import LanguageModelDay
+from disputes.language_model import Unavailable, ask, is_configured
 from workflows.actions.redrafts import by_a_person, redraft
 from workflows.models import OutboundEmail
-
-log = logging.getLogger(__name__)
 
 LABEL = "Text"
 SIGNED = "language model"
 AT_ONCE = 20
-MOST_TOKENS = 900
 TASK = (
     "You polish one business letter of an accounts receivable team. Keep its language, meaning, every number, date, "
     "amount, name and reference exactly as written. Add no fact, promise, figure, link or address. Keep it short, "
-    "friendly and plain. Answer with the letter's text only: no subject, no comment."
+    "friendly and plain. Answer with the letter's text alone: no subject, no comment. Its language is “{language}”."
 )
+SCHEMA = {
+    "type": "object",
+    "properties": {"letter": {"type": "string"}},
+    "required": ["letter"],
+    "additionalProperties": False,
+}
 # Amounts in words would slip past a check of digits.
 NUMBER_WORDS = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|"
-    r"zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|\w*zehn|\w*zig|dreißig|\w*hundert\w*|\w*tausend\w*|"
+    r"zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|\w+zehn|\w*(?:zwan|vier|fünf|sech|sieb|acht|neun)zig|dreißig|\w*hundert\w*|\w*tausend\w*|"
     r"million(?:en)?|halb\w*|"
     r"deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|vingt|trente|quarante|cinquante|soixante|cents?|mille|"
     r"moitié|"
@@ -58,13 +55,9 @@ class Verdict:
     words: str
 
 
-def is_on() -> bool:
-    return bool(settings.LLM_BASE_URL and settings.LLM_MODEL)
-
-
 def polish_waiting() -> int:
     """Polish new answers that nobody has touched; returns how many were tried. Slow: never in a transaction."""
-    if not is_on():
+    if not is_configured():
         return 0
     waiting = OutboundEmail.objects.to_polish().filter(kind=drafts.KIND, version=1).order_by("-pk")[: 5 * AT_ONCE]
     tried = 0
@@ -87,61 +80,19 @@ def _polish(email: OutboundEmail) -> None:
 
 def polished(body: str, language: str, facts: Iterable[str]) -> Verdict:
     """The model's text when it holds, else `body`. Never raises for what the model or the line to it does."""
-    if not _may_call(timezone.now()):
-        return Verdict(body, "as in the template: the language model's calls of today are used up")
     try:
-        text = _ask(body, language)
-    except Exception as problem:
-        # Whatever the endpoint does, the template is there.
-        log.warning("no polish: %s", problem)
-        _count(failures=1)
-        return Verdict(body, f"as in the template: the language model did not answer ({type(problem).__name__})")
+        answer = ask(instructions=TASK.format(language=language), text=body, schema=SCHEMA, name="letter")
+    except Unavailable as problem:
+        return Verdict(body, f"as in the template. The language model: {problem.detail}")
+    text = str(answer.get("letter") or "").replace("\x00", "").replace("\r\n", "\n").strip()
     wrong = what_is_wrong(text, body, facts)
     return Verdict(body, f"as in the template: {wrong}") if wrong else Verdict(text, "polished by the language model")
 
 
-def _may_call(now: datetime) -> bool:
-    """Count the call before it is made, so that parallel workers stay inside the budget."""
-    day = now.date()
-    LanguageModelDay.objects.get_or_create(day=day)
-    left = LanguageModelDay.objects.filter(day=day, calls__lt=settings.LLM_DAILY_CALLS)
-    return left.update(calls=F("calls") + 1) == 1
-
-
-def _count(**more: int) -> None:
-    changes = {name: F(name) + value for name, value in more.items()}
-    LanguageModelDay.objects.filter(day=timezone.now().date()).update(**changes)
-
-
-def _ask(body: str, language: str) -> str:
-    """One call, no tools, no repetition. Raises whatever the client raises, ValueError for an empty answer."""
-    from openai import OpenAI
-
-    client = OpenAI(
-        base_url=settings.LLM_BASE_URL,
-        api_key=settings.LLM_API_KEY or "none",
-        timeout=settings.LLM_TIMEOUT_SECONDS,
-        max_retries=0,
-    )
-    answer = client.chat.completions.create(
-        model=settings.LLM_MODEL,
-        messages=[
-            {"role": "system", "content": f"{TASK} The letter is in language “{language}”."},
-            {"role": "user", "content": body},
-        ],
-        max_tokens=MOST_TOKENS,
-        temperature=0.3,
-    )
-    if answer.usage:
-        _count(tokens=answer.usage.total_tokens)
-    text = (answer.choices[0].message.content or "").replace("\x00", "").strip() if answer.choices else ""
-    if not text:
-        raise ValueError("empty answer")
-    return text
-
-
 def what_is_wrong(text: str, template: str, facts: Iterable[str]) -> str:
     """Why the polished text is not used, in words; "" when it holds."""
+    if not text:
+        return "the language model wrote nothing"
     known = tokens(template)
     for token in sorted(tokens(text) - known):
         return f"the language model named “{token[:40]}”, which is none of the facts"

@@ -2,10 +2,12 @@
 
 import logging
 
+from django.conf import settings
+from django.utils import timezone
 from django_q.tasks import async_task
 
 from disputes import polish
-from disputes.actions import credit_memos, learning
+from disputes.actions import credit_memos, fetching, learning, sorting
 
 log = logging.getLogger(__name__)
 
@@ -37,3 +39,16 @@ def ring(task: str) -> None:
         async_task(task)
     except Exception:
         log.exception("the bell for %s did not ring", task)
+
+
+def fetch_mail() -> dict[str, int]:
+    """Read the mailbox, if one is set."""
+    return fetching.fetch(by="schedule:mailbox", now=timezone.now()) if settings.IMAP_URL else {}
+
+
+def triage_waiting() -> int:
+    """Sort what came in; rings again for the rest, so that no run outlives the task runner's time limit."""
+    count = sorting.triage_waiting(by="schedule:triage", now=timezone.now(), for_seconds=30)
+    if sorting.is_waiting():
+        ring("disputes.tasks.triage_waiting")
+    return count

@@ -102,14 +102,14 @@ def take_up(
 def opened_by(*, customer: Customer, inputs: dict[str, Any], by: Actor, started_by: str) -> Dispute:
     """Start the workflow with these inputs and answer its dispute: the earlier one when there is one."""
     mine = Dispute.objects.filter(reference=facts.reference_of(inputs), invoice_ref=facts.ref_of(inputs))
-    if existing := mine.first():
+    if existing := mine.order_by("-pk").first():
         if existing.customer_id != customer.pk:
             raise Refusal("This reference belongs to another dispute.", code="reference_taken", status=409)
         return existing
     # Somebody may send the same at this moment: then theirs counts.
     with suppress(AlreadyOpen):
         runner.start(facts.WORKFLOW, customer=customer, inputs=inputs, by=by, source=started_by, today=business_today())
-    return mine.select_related("customer").get()
+    return mine.select_related("customer").latest("pk")
 
 
 def respond(*, dispute: Dispute, by: Actor, at: datetime | None = None) -> Dispute:
@@ -222,14 +222,14 @@ def set_amount(
     if until is not None and until < business_today():
         raise Refusal("Pick today or a later day.", code="invalid_date", status=400)
     changes: dict[str, Any] = {"amount": amount, **({"set_apart_until": until} if until else {})}
-    return _change(dispute, "dispute_amount_set", by, reason, **changes)
+    return change(dispute, "dispute_amount_set", by, reason, **changes)
 
 
 def set_root_cause(*, dispute: Dispute, root_cause: str, by: Actor) -> Dispute:
     """Note what went wrong with us; also after it is settled."""
     require(by, "disputes.add_dispute", "change disputes")
     words = " ".join(root_cause.replace("\x00", "").split())[:200]
-    return _change(dispute, "dispute_root_cause", by, words or "cleared", settled_too=True, root_cause=words)
+    return change(dispute, "dispute_root_cause", by, words or "cleared", settled_too=True, root_cause=words)
 
 
 def set_owner(*, dispute: Dispute, owner: Employee | None, by: Actor, reason: str) -> Dispute:
@@ -238,12 +238,13 @@ def set_owner(*, dispute: Dispute, owner: Employee | None, by: Actor, reason: st
     _say_why(reason)
     if owner and owner.is_inactive:
         raise Refusal(f"{owner} has left.", code="inactive_owner", status=400)
-    return _change(dispute, "dispute_owner_set", by, reason, owner=owner)
+    return change(dispute, "dispute_owner_set", by, reason, owner=owner)
 
 
-def _change(
+def change(
     dispute: Dispute, decision: str, by: Actor, reason: str, *, settled_too: bool = False, **changes: Any
 ) -> Dispute:
+    """Write these fields with history and decision. Raises Refusal for a settled dispute."""
     with transaction.atomic():
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if not (row.is_open or settled_too):

@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='dispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('reference', 'invoice_ref'), name='one_dispute_a_reference_and_invoice'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('reference', ''), _negated=True), models.Q(('status', 'resolved'), _negated=True)), fields=('reference', 'invoice_ref'), name='one_open_dispute_a_reference'),
         ),
     ]

@@ -107,9 +107,9 @@ class Dispute(StatefulModel):
                 | ~Q(status="resolved") & Q(resolved_at=None, resolution=""),
             ),
             models.UniqueConstraint(
-                name="one_dispute_a_reference_and_invoice",
+                name="one_open_dispute_a_reference",
                 fields=["reference", "invoice_ref"],
-                condition=~Q(reference=""),
+                condition=~Q(reference="") & ~Q(status="resolved"),
             ),
             models.CheckConstraint(name="disputed_amount_positive", condition=Q(amount=None) | Q(amount__gt=0)),
         ]
