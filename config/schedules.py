@@ -32,7 +32,14 @@ JOBS = (
     Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
     Job("figures", "anomalies.tasks.count_today", "the day's figures, and alerts once a day is over", minutes=15),
     Job("missing figures", "anomalies.tasks.fill_gaps", "days that were missed", minutes=15),
-    Job("learn corrections", "disputes.tasks.learn_waiting", "corrections that the classifier has not learned", minutes=2),
+    Job("mailbox", "disputes.tasks.fetch_mail", "new mail in the mailbox", minutes=1),
+    Job("sort mail", "disputes.tasks.triage_waiting", "mail that nobody sorted yet", minutes=1),
+    Job(
+        "learn corrections",
+        "disputes.tasks.learn_waiting",
+        "corrections that the classifier has not learned",
+        minutes=2,
+    ),
     Job("clean up", "workflows.tasks.forget_old_answers", "answers to repeated requests after a week", minutes=24 * 60),
 )
 

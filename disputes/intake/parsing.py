@@ -24,13 +24,13 @@ def parse(raw: bytes, *, trusted: Sequence[str] | None = None) -> Parsed:
     hosts = trusted_hosts() if trusted is None else trusted
     problem = limits.too_much(raw)
     if problem:
-        return _head_only(raw, hosts, problem)
+        return head_only(raw, problem, trusted=hosts)
     try:
         message = message_from_bytes(raw, policy=LENIENT)
         bodies = Bodies.of(message)
         return _parsed(message, hosts, bodies, _header_problem(message))
     except BROKEN as error:
-        return _head_only(raw, hosts, f"It cannot be read: {type(error).__name__}.")
+        return head_only(raw, f"It cannot be read: {type(error).__name__}.", trusted=hosts)
 
 
 def trusted_hosts() -> list[str]:
@@ -44,7 +44,9 @@ def _header_problem(message: Message) -> str:
     return "" if headers.addresses(message, "from") or headers.addresses(message, "sender") else "It names no sender."
 
 
-def _head_only(raw: bytes, hosts: Sequence[str], problem: str) -> Parsed:
+def head_only(raw: bytes, problem: str, *, trusted: Sequence[str] | None = None) -> Parsed:
+    """Who sent it and about what, and why it was not read further."""
+    hosts = trusted_hosts() if trusted is None else trusted
     try:
         message = message_from_bytes(limits.head_of(raw) + b"\n\n", policy=LENIENT)
         return _parsed(message, hosts, Bodies(), problem)

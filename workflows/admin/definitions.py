@@ -16,6 +16,11 @@ WORDS = {
     "strong_days": ("Strong: days overdue, more than", "The proposal says “strong recommendation”."),
     "strong_amount": ("Strong: AR balance, more than", "In base currency."),
     "quiet_days_after_reject": ("Days of quiet after a rejected hold", "The tick proposes nothing in this time."),
+    "unsure_from": ("Unsure from", "A dispute's score, 0 to 1. From here a person sorts the mail."),
+    "unsure_to": ("Unsure up to", "From this score on the mail goes to the dispute's workflow by itself."),
+    "unsure_kind": ("Unsure: other kinds below", "Score of the best kind; 0 never asks."),
+    "sender_cap": ("Mails of one sender in an hour, at most", "Further ones are put aside."),
+    "copies_cap": ("The same text in a day, at most", "Further ones are put aside."),
     "respect_days": ("Days a lifted hold is respected", "The tick proposes no new hold in this time."),
 }
 
