@@ -304,7 +304,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProposalStatusEnum": "workflows.models.proposals.STATES",
         "HoldSourceEnum": "holds.rules.HOLD_SOURCES",
-        "TenderEnum": "holds.rules.TENDERS",
+        "TenderEnum": "holds.models.overrides.TENDERS",
     },
 }
 DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}

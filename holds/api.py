@@ -19,6 +19,7 @@ from holds import blocks
 from holds.actions import holds, pauses
 from holds.facts import hold_status
 from holds.models import Instalment, Pause, ServiceHold
+from holds.models.overrides import TENDERS as TENDER_WORDS
 from holds.rules import HOLD_SOURCES, TENDERS, HoldVerdict
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
@@ -212,7 +213,7 @@ class BlockStatusSerializer(HoldStatusSerializer):
     """The verdict of one hold block, for one tender, with the age of the figures."""
 
     block = serializers.CharField(read_only=True)
-    tender = serializers.ChoiceField(read_only=True, choices=TENDERS)
+    tender = serializers.ChoiceField(read_only=True, choices=TENDER_WORDS)
     warning = serializers.CharField(read_only=True, help_text="Said when the figures are old; else empty.")
     stale_since = serializers.DateTimeField(read_only=True, allow_null=True)
 

@@ -12,6 +12,8 @@ from customers.models import Customer, Employee
 from holds.models.blocks import HoldBlock
 from netsuite.machine import StatefulModel
 
+TENDERS = [("on_account", "On account"), ("paid_now", "Paid now")]
+
 
 class OverrideQuerySet(models.QuerySet["Override"]):
     def asked(self) -> "OverrideQuerySet":
@@ -46,7 +48,7 @@ class Override(StatefulModel):
     cart = models.CharField(max_length=64)
     amount = models.DecimalField(max_digits=16, decimal_places=2)
     currency = models.CharField(max_length=3)
-    tender = models.CharField(max_length=10, choices=[("on_account", "On account"), ("paid_now", "Paid now")])
+    tender = models.CharField(max_length=10, choices=TENDERS)
     cashier = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="overrides_asked")
     terminal = models.CharField(max_length=64, blank=True)
     facts = models.CharField(max_length=64, help_text="Fingerprint of the verdict that held the customer.")
