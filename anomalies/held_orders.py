@@ -1,5 +1,6 @@
 """Orders on credit hold, as the account defines them, ranked and with the reason. Base currency."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -51,11 +52,12 @@ def on_credit_hold() -> TransactionQuerySet:
     return orders.filter(status=PENDING_APPROVAL, customer__on_credit_hold=True)
 
 
-def held_orders(today: date, *, limit: int | None = None, since: dict[int, date] | None = None) -> list[HeldOrder]:
-    """Orders on credit hold, largest first; `since` knows by id since which day. One query."""
+def held_orders(
+    today: date, *, limit: int | None = None, since: Callable[[Transaction], date] = lambda order: order.issued
+) -> list[HeldOrder]:
+    """Orders on credit hold, largest first; `since` answers since which day. One query."""
     rows = on_credit_hold().select_related("customer", "customer__sales_rep").order_by("-total", "pk")
-    known = since or {}
-    return [_held(order, today, known.get(order.pk, order.issued)) for order in (rows[:limit] if limit else rows)]
+    return [_held(order, today, since(order)) for order in (rows[:limit] if limit else rows)]
 
 
 def _held(order: Transaction, today: date, since: date) -> HeldOrder:

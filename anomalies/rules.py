@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from math import ceil
 from statistics import median
 from typing import Literal
 
@@ -196,7 +197,7 @@ def change(today: Decimal, usual: Decimal) -> Decimal | None:
 
 def dso(ar_balance: Decimal, sales: Decimal, days: int) -> Decimal | None:
     """AR ÷ credit sales × days; None without sales. Source: the textbook formula (CRF, DSO)."""
-    return ar_balance / sales * days if sales > 0 else None
+    return ar_balance * days / sales if sales > 0 else None
 
 
 def countback_dso(ar_balance: Decimal, months: Sequence[tuple[int, Decimal]]) -> Decimal | None:
@@ -209,7 +210,7 @@ def countback_dso(ar_balance: Decimal, months: Sequence[tuple[int, Decimal]]) ->
     rest, days = ar_balance, Decimal(0)
     for length, sales in months:
         if sales > 0 and rest <= sales:
-            return days + rest / sales * length
+            return days + rest * length / sales
         rest, days = rest - max(sales, Decimal(0)), days + length
     return None
 
@@ -224,5 +225,4 @@ def percentile(values: Sequence[Decimal], share: Decimal) -> Decimal | None:
     """Nearest rank: the smallest value that at least `share` of them do not exceed; None without values."""
     if not values:
         return None
-    rank = -int(-(share * len(values)) // 1)
-    return sorted(values)[max(0, rank - 1)]
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]

@@ -1,6 +1,6 @@
 """Take a day's figures: once final, as often as wanted before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from anomalies.churn import Churn, signals
 from anomalies.definitions import METRICS
 from anomalies.held_orders import HeldOrder, held_orders
 from anomalies.measures import Scope, measure
 from anomalies.models import DailyMetric, SnapshotDay
+from customers.models import Transaction
 from netsuite.errors import Refusal
 
 # The mirror still shows the end of yesterday in the first hours of a day: few orders come in then.
 STILL_YESTERDAY = time(6)
+KEPT_CHURN = 500
 SIX_PLACES = Decimal("0.000001")
 WRITTEN = ["value", "is_partial", "is_backfilled", "computed_at"]
 
@@ -33,12 +36,14 @@ def take(*, day: date, now: datetime) -> SnapshotDay:
     live = is_live(day, local)
     figures = measure(day, live=live)
     held = held_orders(day, since=_held_since(day)) if live else []
+    silent = [_churn_json(each) for each in signals(day)[:KEPT_CHURN]] if live else []
     with transaction.atomic():
         kept = _day_row(day)
         partial = day == local.date()
         _write(day, figures, partial=partial, backfilled=not live, now=now, keep_live=not live)
         if live:
             kept.orders, kept.definition = [_as_json(each) for each in held], settings.ORDERS_ON_HOLD
+            kept.churn = silent
         kept.is_partial, kept.taken_at = partial, now
         kept.save()
     return kept
@@ -96,24 +101,13 @@ def checked(metric: str, figure: Decimal) -> Decimal:
     return figure.quantize(SIX_PLACES)
 
 
-def _held_since(day: date) -> dict[int, date]:
-    """Since which day each order is on hold, as far as earlier days know."""
-    before = SnapshotDay.objects.filter(date__lt=day).order_by("-date").first()
+def _held_since(day: date) -> Callable[[Transaction], date]:
+    """Since which day an order is on hold: what the day before did not know is new, without a day before its issue."""
+    before = SnapshotDay.objects.filter(date__lt=day).exclude(definition="").order_by("-date").first()
     if before is None:
-        return {}
+        return lambda order: order.issued
     known = {row["id"]: date.fromisoformat(row["since"]) for row in before.orders}
-    return _NewSince(day, known)
-
-
-class _NewSince(dict[int, date]):
-    """Orders that the day before did not know are on hold since today."""
-
-    def __init__(self, day: date, known: dict[int, date]) -> None:
-        super().__init__(known)
-        self.day = day
-
-    def get(self, key: int, default: Any = None) -> date:
-        return super().get(key, self.day)
+    return lambda order: known.get(order.pk, day)
 
 
 def _as_json(held: HeldOrder) -> dict[str, Any]:
@@ -128,6 +122,16 @@ def _as_json(held: HeldOrder) -> dict[str, Any]:
         "tier": held.customer.tier,
         "rep": held.customer.sales_rep.netsuite_id if held.customer.sales_rep else "",
         "payment_method": held.customer.payment_method,
+    }
+
+
+def _churn_json(signal: Churn) -> dict[str, Any]:
+    return {
+        "customer": signal.customer,
+        "last_order": signal.last_order.isoformat(),
+        "days": signal.days,
+        "interval": signal.interval,
+        "revenue": str(signal.revenue),
     }
 
 

@@ -69,6 +69,8 @@ class SnapshotDay(models.Model):
     definition = models.CharField(max_length=1, help_text="Which definition of an order on credit hold was used.")
     taken_at = models.DateTimeField(default=timezone.now)
     is_partial = models.BooleanField(default=False)
+    judged_at = models.DateTimeField(null=True, blank=True, help_text="When the alert rules looked at it.")
+    churn = models.JSONField(default=list, help_text="Customers who stopped ordering, largest revenue first.")
     orders = models.JSONField(
         default=list, help_text="One object an order: id, number, customer, value, reason, since."
     )
