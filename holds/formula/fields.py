@@ -18,6 +18,7 @@ from django.db.models import (
     FloatField,
     IntegerField,
     OuterRef,
+    QuerySet,
     Subquery,
     Sum,
     TextField,
@@ -33,7 +34,8 @@ from holds.formula.columns import DaysSince, IsOtherType, JsonText
 
 # An unlimited credit limit: more than any amount or sum of amounts that a customer's row can hold.
 UNLIMITED = 1e15
-REMEMBERED = 600  # seconds for which a custom field, once found, is taken to exist
+# Seconds for which an answer about a custom field is remembered. "No" fails closed, so it may be a little late.
+REMEMBER_YES, REMEMBER_NO = 600, 10
 
 Read = Callable[[Customer, date], object]
 Build = Callable[[date], Any]
@@ -100,7 +102,7 @@ MIRRORED: dict[str, MirroredField] = {
     "unbilledorders": _number("open_orders_total", "Open sales orders, in base currency"),
     "overduebalance": MirroredField(
         "number",
-        lambda customer, day: float(receivables_of(customer, day).overdue_balance),
+        lambda customer, day: _overdue(customer, day),
         _overdue_column,
         "What is past its due date, in base currency",
     ),
@@ -127,21 +129,19 @@ MIRRORED: dict[str, MirroredField] = {
 class CustomerRecord(Mapping[str, object]):
     """One customer as NetSuite's record: read name by name, so that a costly field costs only who asks for it.
 
-    KeyError for a name that is no field of this account. `today` is the business date; `custom` are the custom
-    fields known to exist, asked for when not given.
+    KeyError for a name that is no field of this account. `today` is the business date.
     """
 
-    def __init__(self, customer: Customer, *, today: date, custom: frozenset[str] | None = None) -> None:
+    def __init__(self, customer: Customer, *, today: date) -> None:
         self.customer = customer
         self.today = today
-        self.custom = custom
 
     def __getitem__(self, name: str) -> object:
         if name in MIRRORED:
             return MIRRORED[name].read(self.customer, self.today)
         if name in self.customer.record:
             return _plain(self.customer.record[name])
-        if name in (known([name]) if self.custom is None else self.custom):
+        if _is_custom(name):
             return None
         raise KeyError(name)
 
@@ -171,12 +171,21 @@ def known(names: Iterable[str]) -> frozenset[str]:
 
 def _is_custom(name: str) -> bool:
     key = f"formula-field:{name}"
-    if cache.get(key):
-        return True
-    found = Customer.objects.filter(record__has_key=name).exists()
-    if found:
-        cache.set(key, True, REMEMBERED)
+    found = cache.get(key)
+    if found is None:
+        found = Customer.objects.filter(record__has_key=name).exists()
+        cache.set(key, found, REMEMBER_YES if found else REMEMBER_NO)
     return found
+
+
+def with_overdue(customers: QuerySet[Customer], *, today: date) -> QuerySet[Customer]:
+    """The same customers, `overduebalance` read along: without it each costs a query."""
+    return customers.annotate(overdue_today=_overdue_column(today))
+
+
+def _overdue(customer: Customer, day: date) -> float:
+    read_along = getattr(customer, "overdue_today", None)
+    return float(receivables_of(customer, day).overdue_balance) if read_along is None else read_along
 
 
 @dataclass(frozen=True)

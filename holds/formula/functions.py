@@ -142,8 +142,11 @@ def _hypot(*values: JS) -> float:
     if any(isinf(x) for x in numbers):
         return inf
     length = 0.0
-    for x in numbers:
-        length = math.hypot(length, x)
+    try:
+        for x in numbers:
+            length = abs(complex(length, x))  # the C library's hypot; Python's own rounds otherwise
+    except OverflowError:
+        return inf
     return length
 
 
