@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 from anomalies.churn import signals
 from anomalies.held_orders import on_credit_hold
 from anomalies.rules import cei, countback_dso, dso, percentile
-from customers.aging import aging_columns
+from customers.aging import aging_columns, portfolio
 from customers.models import MONEY, ZERO, Customer, Transaction
 from disputes.models import Dispute
 from holds.models import ServiceHold
@@ -102,6 +102,12 @@ def _sources(day: date, *, live: bool) -> Iterator[tuple[Cell, Sums]]:
     yield from _churn(day)
     if live:
         yield from _now()
+
+
+def dso_on(day: date, *, days: int = SALES_DAYS) -> Decimal | None:
+    """DSO of all customers at the end of `day` over that many days of credit sales; None without sales."""
+    sold = Transaction.objects.invoices().filter(issued__gt=day - timedelta(days=days), issued__lte=day)
+    return dso(portfolio(day).ar_balance, sold.aggregate(sales=_sum("total"))["sales"], days)
 
 
 def _now() -> Iterator[tuple[Cell, Sums]]:
