@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from customers.models import SyncState
 from customers.sync import CUSTOMERS, STALE_AFTER, freshness
+from disputes.models import Dispute
 from netsuite.models import Channel, Push
+from orders.models import Order
 from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
 from workflows.wording import age, clock, count, moment
 
@@ -39,6 +41,10 @@ def needs_a_look(user: Any) -> list[Look]:
     found = [look for part in system for look in part(now)] if user.has_perm("netsuite.view_push") else []
     if user.has_perm("workflows.view_proposedaction"):
         found += _drift(user) + _stale(now)
+    if user.has_perm("disputes.view_dispute"):
+        found += _disputes(user, now)
+    if user.has_perm("orders.view_order"):
+        found += _orders(user)
     if user.has_perm("workflows.view_outboundemail"):
         found += _mails(user)
     return found
@@ -122,6 +128,20 @@ def _drift(user: Any) -> list[Look]:
     ]
 
 
+def _orders(user: Any) -> list[Look]:
+    """Orders that NetSuite refused, then parked ones with what their owner can do, oldest first."""
+    rows = Order.objects.visible_to(user).select_related("customer")
+    looks = [
+        Look(str(o), "cross", "red", "Not taken", f"NetSuite said: “{o.netsuite_error}”", _row("orders_order", o.pk))
+        for o in rows.not_taken_by_netsuite().order_by("pk")[:SHOWN]
+    ]
+    for order in rows.parked().order_by("held_at")[:SHOWN]:
+        words = f"{order.customer}, whose turn: {order.owner_name}. {order.notice}"
+        state = order.get_status_display()
+        looks.append(Look(str(order), "bars", "amber", state, words, _row("orders_order", order.pk)))
+    return looks
+
+
 def _mails(user: Any) -> list[Look]:
     rows = OutboundEmail.objects.filter(status__in=["uncertain", "failed"]).visible_to(user)
     looks = []
@@ -148,6 +168,21 @@ def _stale(now: datetime) -> list[Look]:
         elif said:
             looks.append(Look(title, "warning", "amber", "Not answering", said.strip()))
     return looks
+
+
+def _disputes(user: Any, now: datetime) -> list[Look]:
+    """Disputes whose promised answer or settlement is late, in one line."""
+    late = (
+        Dispute.objects.overdue(now)
+        .visible_to(user)
+        .aggregate(all=Count("pk"), unanswered=Count("pk", filter=Q(responded_at=None)), oldest=Min("opened_at"))
+    )
+    if not late["all"]:
+        return []
+    unanswered = f"{late['unanswered']} not answered. " if late["unanswered"] else ""
+    words = f"{unanswered}The oldest was opened {age(now - late['oldest'])} ago."
+    address = _list("disputes_dispute")
+    return [Look("Disputes", "clock", "amber", f"{late['all']} late", words, address and f"{address}?clock=late")]
 
 
 def _list(model: str) -> str:

@@ -29,7 +29,9 @@ JOBS = (
     Job("overrides", "holds.tasks.void_expired_overrides", "approvals at the till whose minutes are over", minutes=1),
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("polish answers", "disputes.tasks.polish_answers", "drafts that a bell did not reach", minutes=5),
-    Job("finish credits", "disputes.tasks.finish_credits", "memos whose worker died after NetSuite took them", minutes=5),
+    Job(
+        "finish credits", "disputes.tasks.finish_credits", "memos whose worker died after NetSuite took them", minutes=5
+    ),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
     Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
     Job("figures", "anomalies.tasks.count_today", "the day's figures, and alerts once a day is over", minutes=15),

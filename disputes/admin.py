@@ -6,10 +6,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 
 from customers.clock import business_today
 from customers.models import Customer
-from disputes.actions import open_dispute, resolve
+from disputes.actions import resolve
+from disputes.actions.disputes import take_up
 from disputes.forms import OpenForm, ResolveForm
 from disputes.models import OPEN, Dispute
 from netsuite.console import SeeOnly, choice_filter, choices_of, cleaned
@@ -43,6 +45,7 @@ class DisputeAdmin(SeeOnly):
             lambda rows, value: rows.open() if value == "unsettled" else rows.filter(status=value),
         ),
         choice_filter("reason", "About", Dispute.REASONS),
+        choice_filter("clock", "Clock", [("late", "Late")], lambda rows, value: rows.overdue(timezone.now())),
     )
     verbs, list_verbs = ("resolve",), ("open",)
 
@@ -69,7 +72,7 @@ class DisputeAdmin(SeeOnly):
         customer = _customer(request, request.POST.get("customer", "").strip())
         if wish["invoice_ref"] and not customer.transactions.invoices().filter(tranid=wish["invoice_ref"]).exists():
             raise Refusal(f"{customer} has no invoice {wish['invoice_ref']}.", code="invalid_invoice", status=400)
-        dispute = open_dispute(customer=customer, by=request.user, **wish)  # type: ignore[arg-type]
+        dispute = take_up(customer=customer, by=request.user, **wish)  # type: ignore[arg-type]
         return HttpResponseRedirect(self.address(dispute))
 
     def resolve(self, request: HttpRequest, row: Dispute) -> None:

@@ -59,7 +59,7 @@ def polish_waiting() -> int:
     """Polish new answers that nobody has touched; returns how many were tried. Slow: never in a transaction."""
     if not is_configured():
         return 0
-    waiting = OutboundEmail.objects.to_polish().filter(kind=drafts.KIND, version=1).order_by("-pk")[: 5 * AT_ONCE]
+    waiting = OutboundEmail.objects.to_polish().filter(kind=drafts.KIND).order_by("-pk")[: 5 * AT_ONCE]
     tried = 0
     for email in waiting:
         if tried < AT_ONCE and not _is_marked(email) and not by_a_person(email):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 from customers.admin import CustomerList
 from customers.models import Customer
-from disputes.actions import open_dispute
+from disputes.actions.disputes import take_up
 from disputes.forms import OpenForm
 from holds.actions import pauses
 from holds.customer_page import customer_page
@@ -41,7 +41,7 @@ class CustomerAdmin(CustomerList):
         if ref and not row.transactions.invoices().filter(tranid=ref).exists():
             words = f"{row} has no invoice {ref}. Leave it empty to open the dispute without one."
             raise Refusal(words, code="invalid_invoice", status=400)
-        open_dispute(customer=row, by=request.user, **wish)  # type: ignore[arg-type]
+        take_up(customer=row, by=request.user, **wish)  # type: ignore[arg-type]
         return None
 
 

@@ -21,6 +21,11 @@ WORDS = {
     "unsure_kind": ("Unsure: other kinds below", "Score of the best kind; 0 never asks."),
     "sender_cap": ("Mails of one sender in an hour, at most", "Further ones are put aside."),
     "copies_cap": ("The same text in a day, at most", "Further ones are put aside."),
+    "respond_hours": ("Office hours to answer a dispute", "Monday to Friday, 9 to 17."),
+    "resolve_days": ("Working days to settle a dispute", "Late ones stand on the home page."),
+    "set_apart_days": ("Days a disputed amount is set apart", "Afterwards it counts for a hold again."),
+    "review_from_prior": ("Earlier disputes that bring a review of the hold", "Those that are not settled."),
+    "second_approval_above": ("Credit memos above need a second approver", "In base currency."),
     "respect_days": ("Days a lifted hold is respected", "The tick proposes no new hold in this time."),
 }
 
