@@ -51,8 +51,21 @@ def triage_many(*, emails: Sequence[InboundEmail], by: Actor, now: datetime) -> 
     require(by, MAY, "sort mail")
     stages.load(TRIAGE)
     waiting = [email for email in emails if email.status in OPEN and not email.decided_by]
-    found = dict(zip([email.pk for email in waiting], find(waiting), strict=True))
+    found = _find_each(waiting, label(by))
     return [_apply(email, found[email.pk], by, now) if email.pk in found else email for email in emails]
+
+
+def _find_each(emails: Sequence[InboundEmail], by: str) -> dict[int, Findings]:
+    """By key; when one of a handful cannot be read, the others still are, and that one goes to a person."""
+    try:
+        return dict(zip([email.pk for email in emails], find(emails), strict=True))
+    except Exception as error:
+        if len(emails) > 1:
+            return {pk: found for email in emails for pk, found in _find_each([email], by).items()}
+        log.exception("mail %s cannot be read", emails[0].pk)
+        _give_up(emails[0], error, by)
+        emails[0].refresh_from_db()
+        return {}
 
 
 def find(emails: Sequence[InboundEmail]) -> list[Findings]:
@@ -90,7 +103,8 @@ def _findings(email: InboundEmail, made: Any) -> Findings:
         kind = {"automatic": email.facts["automatic"]}
         return Findings(AUTO_REPLY, 1.0, {AUTO_REPLY: 1.0}, features=kind, model_version="headers", **about)
     answer = made.as_dict()
-    unsure = (answer.pop("unsure_reason") or "The classifier is not sure.") if answer.pop("unsure") else ""
+    why, is_unsure = answer.pop("unsure_reason"), answer.pop("unsure")
+    unsure = (why or "The classifier is not sure.") if is_unsure else ""
     return Findings(**answer, unsure_reason=unsure, **about)
 
 
