@@ -141,6 +141,8 @@ def _hypot(*values: JS) -> float:
     numbers = [to_number(value) for value in values]
     if any(isinf(x) for x in numbers):
         return inf
+    if any(x != x for x in numbers):
+        return nan
     length = 0.0
     try:
         for x in numbers:
