@@ -14,6 +14,7 @@ from customers.models import Customer
 from disputes.models import Dispute
 from holds.models import Pause, ServiceHold
 from netsuite.models import Push, PushStatus
+from orders.models import Order
 from workflows.models import OutboundEmail, ProposedAction
 
 CAP = 999
@@ -57,6 +58,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 lambda user: OutboundEmail.objects.to_polish().visible_to(user),
             ),
             Entry("Disputes", "admin:disputes_dispute_changelist", "disputes.view_dispute", _disputes),
+            Entry(
+                "Orders on hold",
+                "admin:orders_order_changelist",
+                "orders.view_order",
+                lambda user: Order.objects.on_hold().visible_to(user),
+            ),
         ),
     ),
     (
@@ -70,6 +77,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 lambda user: ServiceHold.objects.active().visible_to(user),
             ),
             Entry("Pauses", "admin:holds_pause_changelist", "holds.view_pause", _pauses),
+            Entry("Catalog", "admin:orders_product_changelist", "orders.view_product"),
+            Entry("Sales taxes", "admin:orders_salestax_changelist", "orders.view_salestax"),
         ),
     ),
     (

@@ -106,6 +106,13 @@ BY_KIND: dict[str, dict[str, Badge]] = {
         "armed": Badge("warning", "amber", "Armed"),
         "on": Badge("bars", "solid", "On"),
     },
+    "order": {
+        "draft": Badge("clock", "slate", "Draft"),
+        "held": Badge("bars", "solid", "On hold"),
+        "released": Badge("turn", "amber", "Released"),
+        "submitted": Badge("check", "green", "Submitted"),
+        "cancelled": Badge("cross", "slate", "Cancelled"),
+    },
     "dispute": {
         "open": Badge("clock", "amber", "Open"),
         "responding": Badge("mail", "blue", "Responding"),
