@@ -13,6 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from disputes.api import DisputeViewSet
+from disputes.inbound_api import InboundEmailViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
 from netsuite.api import PushViewSet
 from orders.api import OrderViewSet, ProductViewSet
@@ -30,6 +31,7 @@ router.register("runs", RunViewSet, basename="run")
 router.register("emails", EmailViewSet, basename="email")
 router.register("ns-pushes", PushViewSet, basename="ns-push")
 router.register("kill-switches", KillSwitchViewSet, basename="kill-switch")
+router.register("inbound-emails", InboundEmailViewSet, basename="inbound-email")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register("orders", OrderViewSet, basename="order")
 router.register("products", ProductViewSet, basename="product")

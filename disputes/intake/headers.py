@@ -110,7 +110,7 @@ def address_in(text: str) -> str:
 
 def ids(raw: str) -> tuple[str, ...]:
     """Message ids with their angle brackets, at most fifty: the first and the newest count."""
-    found = [f"<{each}>" for each in _ID.findall(raw[:LONGEST_VALUE])]
+    found = [f"<{one_line(each, LONGEST_ID - 8)}>" for each in _ID.findall(raw[:LONGEST_VALUE])]
     return tuple(found[:1] + found[1:][-MOST_REFERENCES:])
 
 
