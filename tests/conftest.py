@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 
 from customers import pins
 
@@ -59,6 +60,12 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
         pragmas = database["OPTIONS"]["init_command"]
         database["OPTIONS"]["init_command"] = pragmas.replace("synchronous=NORMAL", "synchronous=OFF")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What one test's rows put into the cache is not true of the next one's."""
+    cache.clear()
 
 
 def user_in(username: str, *groups: str, **fields: Any) -> Any:
