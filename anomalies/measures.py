@@ -126,13 +126,13 @@ def _now() -> Iterator[tuple[Cell, Sums]]:
 
 
 def _holds(day: date) -> Iterator[tuple[Cell, Sums]]:
-    first, last = _bounds(day)
+    first, last = bounds(day)
     placed = ServiceHold.objects.filter(placed_at__gte=first, placed_at__lt=last)
     yield from _grouped(placed, "customer__", {"new_holds": Count("pk")})
 
 
 def _disputes(day: date) -> Iterator[tuple[Cell, Sums]]:
-    first, last = _bounds(day)
+    first, last = bounds(day)
     opened = Dispute.objects.filter(opened_at__gte=first, opened_at__lt=last)
     yield from _grouped(opened, "customer__", {"new_disputes": Count("pk")})
     unsettled = Dispute.objects.filter(opened_at__lt=last).filter(Q(resolved_at=None) | Q(resolved_at__gte=last))
@@ -189,7 +189,7 @@ def _sum(name: str) -> Coalesce:
     return Coalesce(Sum(name), ZERO, output_field=MONEY)
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
+def bounds(day: date) -> tuple[datetime, datetime]:
     """The first moment of a business day and of the next."""
     zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
     start = datetime.combine(day, time(), zone)

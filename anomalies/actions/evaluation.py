@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from anomalies import payload
+from anomalies import payload, wave
 from anomalies.models import Alert, AlertRule, SnapshotDay
 from anomalies.rules import RISE_TOLERANCE, Judgement, Point, Terms, breach_run, judge, quiet_run
 from anomalies.series import partial_days, series
@@ -121,6 +121,8 @@ def _open(finding: Finding, day: date, now: datetime, by: str) -> Alert | None:
     assert judged.line is not None
     points = [point for point in finding.points if point.day <= day]
     content: dict[str, Any] = payload.figures(judged, points, finding.second)
+    if rule.metric == "orders_on_hold":
+        content["wave"] = wave.facts(day)
     try:
         with transaction.atomic():
             alert = Alert.objects.create(
