@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from customers.models import Customer
 from holds import blocks
 from holds.formula import FormulaError, parse
-from holds.formula.fields import known
+from holds.formula.fields import known, with_overdue
 from holds.models import HoldBlock
 from holds.rules import Policy
 
@@ -112,7 +112,10 @@ def _one_by_one(old: Policy, new: Policy, today: date, listed: int, warnings: Se
 
 
 def _turned(old: Policy, new: Policy, today: date) -> Iterator[Changed]:
-    for customer in _judged().order_by("name", "pk").iterator(chunk_size=CHUNK):
+    customers = _judged().order_by("name", "pk")
+    if "overduebalance" in blocks.fields_of(old.formula) | blocks.fields_of(new.formula):
+        customers = with_overdue(customers, today=today)
+    for customer in customers.iterator(chunk_size=CHUNK):
         was, becomes = (blocks.is_stopped(customer, policy, today) for policy in (old, new))
         if was != becomes:
             yield Changed(str(customer), customer.entity_id or customer.netsuite_id, becomes)
