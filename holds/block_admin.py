@@ -123,13 +123,13 @@ def formula_error(text: str) -> dict[str, Any] | None:
 
 def managers(row: HoldBlock) -> QuerySet[Employee]:
     """Who can be named: everybody with a PIN, and who is named already."""
-    able = Q(is_inactive=False) & ~Q(pin_hash="")
+    able = Q(is_inactive=False) & ~Q(pin_hashes={})
     return Employee.objects.filter(able | Q(pk__in=row.managers_by_name.all())).distinct()[:MANAGERS]
 
 
 def history(row: HoldBlock) -> list[dict[str, Any]]:
     """Each change with what was before and after, newest first."""
-    records = list(row.history.select_related("history_user").order_by("-history_date", "-history_id")[:20])
+    records = list(row.history.select_related("history_user").order_by("-history_id")[:20])
     pairs = zip(records, [*records[1:], None], strict=True)
     return [{"record": record, "changes": _changes(older, record) if older else []} for record, older in pairs]
 
