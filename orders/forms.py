@@ -51,7 +51,7 @@ class LineForm(forms.Form):
 class AddLineForm(forms.Form):
     """A scanned number, or words of a name; `sku` when it was picked from the list."""
 
-    item = forms.CharField(required=False, max_length=100)
+    typed = forms.CharField(required=False, max_length=100)
     sku = forms.CharField(required=False, max_length=40)
     quantity = TypedNumber(required=False)
     price = TypedNumber(required=False)

@@ -55,6 +55,6 @@ def _catalog(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRes
     tender = blocks.tender_of(order.tender) if order else "on_account"
     verdict = blocks.verdict(customer, block, tender=tender, now=timezone.now()) if customer else None
     lines = list(order.lines.select_related("product")) if order else []
-    shown = {"q": text, "rows": rows, "order": order, "customer": customer, "block": block, "verdict": verdict}
+    shown = {"q": text, "rows": rows, "order": order, "customer": customer, "hold": block, "verdict": verdict}
     template = "till/_catalog.html" if getattr(request, "htmx", False) else "till/catalog.html"
     return render(request, template, {**shown, "lines": lines, **more}, status=status)

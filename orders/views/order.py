@@ -40,7 +40,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 
 @till_page()
 def items(request: HttpRequest) -> HttpResponse:
-    text = (request.GET.get("q") or request.GET.get("item", ""))[:100]
+    text = (request.GET.get("q") or request.GET.get("typed", ""))[:100]
     return render(request, "till/_found_items.html", _found(text, finding.items(text)))
 
 
@@ -63,8 +63,8 @@ def add_line(request: HttpRequest) -> Said:
     """An item by number, or by name when only one fits."""
     form = AddLineForm(request.POST)
     if not form.is_valid():
-        return show(request, item=request.POST.get("item", ""), item_error=_first_error(form), status=400)
-    typed, sku = form.cleaned_data["item"], form.cleaned_data["sku"]
+        return show(request, item=request.POST.get("typed", ""), item_error=_first_error(form), status=400)
+    typed, sku = form.cleaned_data["typed"], form.cleaned_data["sku"]
     product = finding.item(sku or typed)
     found = [] if product else finding.items(typed)
     product = product or finding.the_one(found)

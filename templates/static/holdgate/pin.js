@@ -39,6 +39,11 @@
     const chosen = pad().querySelector("[name=manager]:checked"), head = pad().querySelector("[data-pin-of]");
     if (chosen && head) head.textContent = `2. PIN of ${chosen.dataset.name}`;
   }
+  function point() {
+    const dots = pad().querySelector("[data-dots]");
+    dots.focus({ preventScroll: true });
+    dots.closest("section").scrollIntoView({ block: "nearest" });
+  }
   function count() {
     const form = pad(), left = form && form.querySelector("[data-left]");
     if (!left) return;
@@ -67,7 +72,7 @@
     if (!event.target.matches("[name=manager]") || !pad()) return;
     digits = "";
     if (pad().matches("[data-closed]")) pad().querySelector("[data-again]").click();
-    else { named(); show(); pad().querySelector("[data-dots]").focus(); }
+    else { named(); show(); point(); }
   });
   document.addEventListener("keydown", (event) => {
     if (!pad() || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -11,6 +11,7 @@
   const say = (words) => { document.getElementById("said").textContent = words; };
 
   /* ---------- type-ahead ---------- */
+  const SHORTEST = 2;
   const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
   const options = (input) => [...listOf(input).querySelectorAll("[role=option]")];
   const chosen = (input) => options(input).find((option) => option.getAttribute("aria-selected") === "true");
@@ -54,19 +55,54 @@
     const option = event.target.closest("[role=option]");
     if (option) pick(document.querySelector(`[aria-controls="${option.parentElement.id}"]`), option);
   });
+  document.addEventListener("htmx:configRequest", (event) => {
+    const input = event.target.closest("input[data-combo]");
+    if (!input || input.value.trim().length >= SHORTEST) return;
+    event.preventDefault();
+    shut(input);
+  });
   document.addEventListener("focusout", (event) => {
     const input = event.target.closest("[data-combo]");
     if (input) shut(input);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    const input = document.querySelector(`[data-combo][aria-controls="${event.target.id}"]`);
-    if (!input) return;
+    const input = document.querySelector(`[data-combo][aria-controls="${event.detail.target.id}"]`);
+    if (!input || event.target.closest("#order") === null) return;
     const found = options(input);
-    listOf(input).dataset.of = new URLSearchParams(event.detail.pathInfo.finalRequestPath.split("?")[1]).get("q").trim();
+    listOf(input).dataset.of = new URLSearchParams(event.detail.pathInfo.finalRequestPath.split("?")[1]).get(input.name).trim();
     input.setAttribute("aria-expanded", String(found.length > 0));
     choose(input, found[0]);
-    say(listOf(input).querySelector("[data-count]")?.dataset.count || "Nothing found.");
+    say(document.getElementById(`${input.id}-hint`).textContent);
   });
+
+  /* ---------- items: a scanner may send the next before the last is added ---------- */
+  const scans = [];
+  let adding = false;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-add]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const typed = Object.fromEntries(["typed", "sku", "price"].map((name) => [name, form.elements[name]?.value || ""]));
+    if (!typed.typed.trim() && !typed.sku) { form.elements.typed.focus(); return; }
+    Object.keys(typed).forEach((name) => { if (form.elements[name]) form.elements[name].value = ""; });
+    htmx.trigger(form.elements.typed, "htmx:abort");
+    shut(form.elements.typed);
+    scans.unshift(typed);
+    if (adding) scans.push(scans.shift());
+    add();
+  }, true);
+  function add() {
+    const form = document.querySelector("form[data-add]");
+    if (adding || !scans.length || !form) return;
+    adding = true;
+    htmx.ajax("POST", form.action, { source: form, target: "#order", swap: "outerHTML", values: scans.shift() }).finally(() => {
+      adding = false;
+      const error = document.querySelector("#it-error");
+      if (!error) add();
+      else if (scans.length) error.append(` ${scans.length} more scanned after it; they follow once this is settled.`);
+    });
+  }
 
   /* ---------- steppers and fields that send themselves ---------- */
   const waiting = new Map();
@@ -92,17 +128,18 @@
   let kept = [];
   document.addEventListener("htmx:beforeSwap", (event) => {
     waiting.forEach((timer) => clearTimeout(timer));
-    const sent = event.detail.requestConfig.elt;
-    kept = [...event.detail.target.querySelectorAll("[data-keep]")].filter((field) => field.value && !sent.contains(field))
-      .map((field) => [field.id, field.value]);
+    kept = [...event.detail.target.querySelectorAll("[data-keep]")].filter((field) => field.value).map((field) => [field.id, field.value]);
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSwap", () => {
     kept.forEach(([id, value]) => { const field = document.getElementById(id); if (field && !field.value) field.value = value; });
     kept = [];
     const words = document.querySelector("[data-said]");
     if (words) { say(words.dataset.said); words.removeAttribute("data-said"); }
     const wanted = document.querySelector("[data-focus]");
-    if (wanted && !dialog()) { wanted.removeAttribute("data-focus"); wanted.focus(); }
+    if (!wanted || dialog()) return;
+    wanted.removeAttribute("data-focus");
+    wanted.focus();
+    wanted.setSelectionRange?.(wanted.value.length, wanted.value.length);
   });
   document.addEventListener("htmx:sendError", () => say("No connection. Nothing was sent; try again."));
   document.addEventListener("htmx:responseError", () => say("Not possible just now. Nothing was changed; try again."));
