@@ -6,6 +6,7 @@ from enum import IntEnum
 
 LONGEST = 32
 MOST_IN_RANGE = 50
+NEIGHBOURS = 1000
 _TOKEN = re.compile(
     r"(?<![\w@])(?P<hash>\#\s?)?"
     r"(?:(?P<prefix>[A-Za-z]{1,5}(?:[-/][A-Za-z]{1,4}){0,2})(?P<joint>[-–_/]|))?"
@@ -17,6 +18,10 @@ _SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?-
 # Words that stand before a number with a hyphen and are no part of it.
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
 _RANGE = re.compile(r"^(?P<head>.*?)(?P<first>\d{4,9})(?P<by>[-–/])(?P<last>\d{1,9})$")
+
+
+# 02/18 is a day, whichever way round; so is 3/4.
+_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])")
 
 
 class Tier(IntEnum):
@@ -55,6 +60,12 @@ class Candidate:
         same_prefix = self.prefix.upper().rstrip("-/.") == other.prefix.upper().rstrip("-/.")
         return same_prefix and abs(len(self.digits) - len(other.digits)) <= 1
 
+    def is_neighbour_of(self, other: "Candidate") -> bool:
+        """Close to it in the same series: numbers of one seller follow each other."""
+        if not self.looks_like(other) or len(self.digits) != len(other.digits) or len(self.digits) < 4:
+            return False
+        return bool(self.prefix) or abs(int(self.digits) - int(other.digits)) <= NEIGHBOURS
+
     def known_as(self, kind: str, tier: Tier) -> "Candidate":
         return replace(self, kind=kind, tier=tier)
 
@@ -67,7 +78,7 @@ def candidates(plain: str) -> list[Candidate]:
         prefix, start = hit["prefix"] or "", hit.start("prefix") if hit["prefix"] else hit.start("number")
         if prefix and hit["joint"] is not None and _is_word(prefix, hit["joint"]):
             prefix, start = "", hit.start("number")
-        if not _is_shaped(number):
+        if not _is_shaped(number) or _DAY.fullmatch(number):
             continue
         end = hit.start("number") + len(number)
         spaced = "" if prefix else _before(plain, start, bool(hit["hash"]))

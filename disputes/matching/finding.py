@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from customers.models import Customer, Transaction
+from disputes.matching.cores import core_of
 from disputes.matching.reading import References
 
 # A short piece would occur in every other memo.
 SHORTEST_PART = 4
 MOST_REFS = 40
 MOST_FOUND = 60
-_PREFIX = re.compile(r"^[A-Z]{1,8}[-/._ #]*(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ Hit = tuple[int, int, Transaction, str, str]
 
 
 def _by_number(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: bool) -> list[Hit]:
-    cores = {ref: core(ref) for ref in refs if core(ref)}
+    cores = {ref: core_of(ref) for ref in refs if core_of(ref)}
     if not cores:
         return []
     wanted = Q()
@@ -71,14 +71,14 @@ def _by_number(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: boo
 def _same(row: Transaction, ref: str, plain: str, place: int) -> list[Hit]:
     if row.tranid.strip().upper() == ref.strip().upper():
         return [(1, place, row, "Invoice number", ref)]
-    if core(row.tranid) == plain and len(plain) >= 3:
+    if core_of(row.tranid) == plain and len(plain) >= 3:
         return [(2, place, row, "Invoice number without prefix and zeros", ref)]
     return []
 
 
 def _by_order(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: bool) -> list[Hit]:
     """By the order number, then anywhere in order number or memo (`%` and `_` mean themselves)."""
-    parts = {ref: core(ref) for ref in refs[:MOST_REFS] if len(core(ref)) >= SHORTEST_PART}
+    parts = {ref: core_of(ref) for ref in refs[:MOST_REFS] if len(core_of(ref)) >= SHORTEST_PART}
     if not parts:
         return []
     wanted = Q()
@@ -96,7 +96,7 @@ def _by_order(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: bool
 
 
 def _mentions(row: Transaction, ref: str, plain: str, place: int) -> list[Hit]:
-    if core(row.po_number) == plain:
+    if core_of(row.po_number) == plain:
         return [(3, place, row, "Order number", ref)]
     for rank, words, text in ((4, "In the order number", row.po_number), (5, "In the memo", row.memo)):
         if _stands_in(ref, plain, text):
@@ -117,13 +117,6 @@ def _last_digits(ref: str) -> str:
     digits = re.findall(r"\d+", ref)
     longest = max(digits, key=len) if digits else ""
     return longest if len(longest) >= SHORTEST_PART else ref
-
-
-def core(ref: str) -> str:
-    """The number itself: without the letters before it, signs and zeros in front. INV-0020418 → 20418."""
-    upper = ref.strip().upper()
-    digits = re.sub(r"[^A-Z0-9]", "", _PREFIX.sub("", upper))
-    return digits.lstrip("0")
 
 
 def _ranked(hits: list[Hit]) -> list[Matched]:

@@ -24,6 +24,7 @@ LEAST_ID = 5
 _SOFT = re.compile(
     r"C|P|V|Q|Z|AB|BC|OC|DE|FR|ES|GB|CH|EN|UN|ID|CT|CU|AR|CR|DK|AN|REF|REV|AV|BL|LS|MAT|F|AUF", re.IGNORECASE
 )
+_INNER_INVOICE = re.compile(r"(?<![A-Z])INV(?![A-Z])", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ']+")
 _NUMBER_WORD = re.compile(rf"(?<![A-Za-zÀ-ÿ]){NUMBER_WORD}", re.IGNORECASE)
 FILLERS = frozenset(
@@ -51,14 +52,17 @@ _PREPOSITION = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_ENDS = re.compile(r"[.!?]\s+(?=[A-ZÄÖÜÉ¿¡])|\n\s*\n|[?!]")
+# A word, not an abbreviation, then a full stop: what follows is another matter.
+_ENDED = re.compile(r"(?<=[a-zäöüßéó]{4})[.!?]\s+$")
 _LISTED = re.compile(
-    r"(?:,|;|/|&|\+|\||–|\band\b|\bund\b|\bet\b|\by\b|\bor\b|\boder\b|\bou\b|\bo\b|\bsowie\b|\bplus\b|\bto\b|\bbis\b|\bthrough\b|\bà\b|\ba\b)"
+    r"(?:,|;|/|&|\+|\||–|\band\b|\bund\b|\bet\b|\by\b|\bor\b|\boder\b|\bou\b|\bo\b|\bsowie\b|\bplus\b|\bto\b|\bbis\b|\bthrough\b|\bà\b|\ba\b"
+    r"|\bwith\b|\bmit(?: der)?\b|\bavec(?: la)?\b|\bcon(?: la)?\b|\bversus\b|\bvs\b\.?|\bgegen\b|\bcontre\b|\bvon\b|\bof\b|\bde la\b)"
     rf"\s*(?:{NUMBER_WORD})?\s*[:.]?\s*$",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^[\s>]*(?:[-*•·–]|\d{1,2}[.)]|\(\d{1,2}\)|[a-z][.)]|\|)?\s*(?:#\s?)?$")
 _AFTER = re.compile(
-    r"^\s*(?:\(|is |was |ist |est |es |,)?\s*(?:the |our |your |die |das |unsere |la |el |notre |nuestra )?",
+    r"^\s*(?:\(|is |was |ist |est |es )?\s*(?:the |our |your |die |das |unsere |la |el |notre |nuestra )?",
     re.IGNORECASE,
 )
 _COPULA = re.compile(r"\b(?:is|was|are|ist|lautet|est|es)\b\s*:?\s*$|[:=]\s*$", re.IGNORECASE)
@@ -69,7 +73,19 @@ _BELONGS = re.compile(
 )
 _ABOUT = re.compile(
     r"(?:\b(?:re|regarding|concerning|about|reference|ref|subject|betreff|betr|betrifft|bzgl|bezüglich|wegen|zu|concernant|objet|sujet|réf"
-    r"|asunto|referente a|respecto a|sobre)\b\.?\s*:?\s*|^\s*)\#?$",
+    r"|asunto|referente a|respecto a|sobre|on|against|for|per|auf|für|sur|pour|para)\b\.?\s*:?\s*|^\s*)\#?$",
+    re.IGNORECASE,
+)
+
+
+# A number of four digits stands for a document when it is spoken of like a thing.
+_SPOKEN_OF = re.compile(
+    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las|les|sur|pour|avec"
+    r"|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
+    re.IGNORECASE,
+)
+_SPEAKS = re.compile(
+    r"\s*(?:is|isn|are|was|were|has|have|had|and|or|shows|says|went|und|ist|sind|wurde|et|est|sont|a été|y|es|está|están|fue|bill)\b",
     re.IGNORECASE,
 )
 
@@ -117,18 +133,22 @@ class _Reader:
             return own, Tier.SURE
         if self._is_quantity(one) and not (named == INVOICE and tier is Tier.SURE and len(one.digits) >= LEAST_ID):
             return OTHER, Tier.SURE
-        if named and not self._too_little(one, tier):
+        if tier is Tier.SURE and not self._too_little(one, tier):
             return named, tier
         for other_way in (self._as_in_list, self._by_table, self._by_label_after):
             kind = other_way(one)
             if kind:
                 return kind, Tier.SURE
-        return self._guess(one) if not named else ("", Tier.NONE)
+        if named:
+            return ("", Tier.NONE) if self._too_little(one, tier) else (named, tier)
+        return self._guess(one)
 
     # --- its own letters -----------------------------------------------------------------------------
 
     def _by_prefix(self, one: Candidate, named: str) -> str:
         letters = one.prefix.rstrip("-/.").replace(".", "")
+        if len(one.digits) >= 3 and _INNER_INVOICE.search(one.cited):
+            return INVOICE
         if not letters or len(one.digits) < 3:
             return ""
         if ORDER_PREFIX.fullmatch(letters) and not (named == INVOICE and _SOFT.fullmatch(letters)):
@@ -157,7 +177,10 @@ class _Reader:
         if gap is None:
             return Tier.NONE
         counted = _NUMBER_WORD.sub(" ", gap)
-        if _SENTENCE_ENDS.search(counted) or gap.count("\n") > 1:
+        if ")" in counted and "(" not in counted and _WORD.search(counted):
+            # The label stands in an aside that is over.
+            return Tier.NONE
+        if _SENTENCE_ENDS.search(counted) or _ENDED.search(gap) or gap.count("\n") > 1:
             return Tier.NONE
         words = [word.lower() for word in _WORD.findall(counted)]
         if any(word in BLOCKERS for word in words):
@@ -256,9 +279,12 @@ class _Reader:
         line_start = self.plain.rfind("\n", 0, one.start) + 1
         about = bool(_ABOUT.search(self.plain[max(line_start, one.start - 30) : one.start]))
         in_subject = one.start < self.subject_ends
-        if len(one.digits) >= LEAST_ID and (in_subject or about):
+        if (len(one.digits) >= LEAST_ID or one.prefix) and (in_subject or about):
             return "", Tier.MAYBE
-        return ("", Tier.WEAK) if len(one.digits) >= LEAST_ID - 1 else ("", Tier.NONE)
+        if len(one.digits) >= LEAST_ID or one.prefix:
+            return "", Tier.WEAK
+        around = _SPOKEN_OF.search(self.plain[max(line_start, one.start - 30) : one.start])
+        return ("", Tier.WEAK) if around or _SPEAKS.match(self.plain[one.end : one.end + 30]) else ("", Tier.NONE)
 
     def _is_quantity(self, one: Candidate) -> bool:
         return not one.prefix and any(start <= one.start < end for start, end in self.quantities)

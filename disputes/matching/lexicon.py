@@ -5,7 +5,7 @@ import re
 INVOICE, ORDER, OTHER = "invoice", "order", "other"
 
 # "No.", in the languages that customers write.
-NUMBER_WORD = r"(?:numbers?|no(?:s|\(s\))?\b\.?|nums?\b\.?|nr[ns]?\b\.?|nummern?|n[°º]s?\.?|№|num[ée]ros?|#)"
+NUMBER_WORD = r"(?:numbers?|no(?:s|\(s\))?\b\.?|n[uú]ms?\b\.?|nr[ns]?\b\.?|nummern?|n[°º]s?\.?|№|num[ée]ros?|#)"
 
 _INVOICE = (
     r"(?:tax |sales |vat |commercial |pro-?forma |customer |supplier |your |our )?invoices?(?! address)(?:'s)?",
@@ -16,7 +16,7 @@ _INVOICE = (
     r"factuur(?:nummer|nr)?|facturen|faturas?|fakturor",
 )
 _ORDER = (
-    r"purchase[ -]orders?|p\.\s?o\.?s?(?![a-z])|pos?\b(?=\s*(?:#|:|-|n[o°ºru]|num|is|ref|\d|[a-z]{1,4}-?\d))|p/o",
+    r"purchase[ -]orders?|p\.\s?o\.?s?(?![a-z])|(?-i:POs?)\b|pos?\b(?=\s*(?:#|:|-|n[o°ºru]|num|is|ref|\d|[a-z]{1,4}-?\d))|p/o",
     r"(?:sales |your |our |customer |work |blanket |call-off |web )?orders?|s\.?o\.?(?=\s*(?:#|n[o°º]\.?)\s*\d)|ordernumber",
     r"(?:ein|nach|teil|rahmen|kunden)?-?bestell(?:ung(?:en|s)?|-?(?=nr|nummer))|best\.?-?(?=nr)|auftr(?:ags?|äge)|auftrag",
     r"auftragsbestätigung|commandes?|cde\b\.?|bons? de commande|bdc|bc(?=\s*(?:#|n[°ºo]))|pedidos?|[oó]rden(?:es)? de compra",
@@ -25,7 +25,8 @@ _ORDER = (
 _OTHER = (
     # parties and accounts
     r"customers?|clients?|accounts?|acct?s?\b\.?|a/c|vendors?|suppliers?|creditors?|debtors?|kunden?-?|kd\b\.?-?(?=nr)",
-    r"debitor(?:en)?-?|kreditor(?:en)?-?|lieferanten?-?|kontos?-?|compte|clientes?|proveedor|fournisseur|cuenta|member(?:ship)?",
+    r"debitor(?:en)?-?|kreditor(?:en)?-?|lieferanten?-?|kontos?-?|compte|clientes?|proveedor|fournisseur|cuenta|member(?:ship)?|subscriptions?",
+    r"ship-?to|sold-?to|bill-?to|payer|entity|abonnement|abo\b|suscripci[oó]n|gesellschaft|soci[ée]t[ée]|sociedad|empresa|company",
     # shipments
     r"tracking|waybill|airway ?bill|awb|shipments?|shipping|consignment|deliver(?:y|ies)(?: notes?| dockets?)?|packing ?(?:slip|list)s?",
     r"bill of lading|bol|b/l|pods?|proof of delivery|dispatch(?: notes?)?|despatch|load|trailer|container|pallets?|seal",
@@ -36,7 +37,10 @@ _OTHER = (
     r"credit (?:notes?|memos?)|credits?(?=\s*(?:#|n[o°º]))|debit (?:notes?|memos?)|cn(?=\s*(?:#|n|\d))|cm(?=\s*#)|gutschrift(?:en|s)?-?",
     r"avoirs?|nota(?:s)? de (?:cr[eé]dito|abono|d[eé]bito)|abonos?|storno-?|che(?:que|ck)s?|cheques?|payments?|wires?|transfers?|ach",
     r"remittance|transactions?|zahlung(?:s)?-?|zahlungsavis|überweisung-?|avis|paiement|virement|pago|transferencia|lastschrift",
+    r"(?:payment|remittance) (?:advices?|vouchers?|runs?|proposals?)|vouchers?|avis de (?:r[eè]glement|virement|paiement)|aviso de pago",
+    r"charge-?backs?|deductions?(?: notices?)?|belastungsanzeige|rückbelastung|lastschriftanzeige|nota de cargo|belastung",
     # cases and papers
+    r"anfrage(?:n)?-?|prüfbericht(?:s)?-?|inspection|ncr|rfq|heat(?= n)|dockets?|meters?|zähler|compteur|contador|plot|requisitions?",
     r"tickets?|cases?|rmas?|returns?|retour(?:en)?-?|claims?|complaints?|reklamation(?:s)?-?|vorgang(?:s)?-?|aktenzeichen|az\b\.?|incidents?",
     r"requests?|quotes?|quotations?|estimates?|angebot(?:s)?-?|devis|presupuestos?|ofertas?|offre|offers?|contracts?|vertrag(?:s)?-?",
     r"contrats?|contratos?|agreements?|projects?|projekt-?|proyecto|jobs?|work orders?|reports?|statements?|kontoauszug|relev[ée]",

@@ -28,7 +28,15 @@ _TIME = (
 )
 _RATE = r"[-−]?\d+(?:[.,]\d+)?\s?(?:%|‰|percent\b|prozent\b|pour ?cent\b|por ciento\b)"
 _TERMS = r"\bnet\s?\d{2,3}\b|\b\d/\d{1,2}\s(?:net\s?)?\d{2}\b|\bQ[1-4][ /-]?(?:20)?\d{2}\b|\bKW\s?\d{1,2}(?:/(?:20)?\d{2})?\b"
-_POSTAL = r"\b(?:D|A|CH|F|E)-\d{4,5}\b(?=\s+[A-ZÄÖÜÉ][a-zäöüßé]+)|\b[A-Z]{2}\s\d{5}(?:-\d{4})?\b(?=\s*(?:$|\n|,|USA))|\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"
+_STATES = (
+    r"(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI"
+    r"|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY)"
+)
+_POSTAL = (
+    r"\b(?:D|A|CH|F|E)-\d{4,5}\b(?=[ \t]+[A-ZÄÖÜÉ][a-zäöüßé]+)|(?<=[A-Za-zäöüßéñ.],\s)\d{4,5}(?=[ \t]+[A-ZÄÖÜÉ][a-zäöüßéñ]{2,})|\b"
+    + _STATES
+    + r"\s\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"
+)
 FIXED = re.compile("|".join((_WEB, _IBAN, _VAT, _CARRIER, _TIME, _TERMS)))
 PHONE = re.compile(rf"{_PHONE}|{_PHONE_NAMED}", re.IGNORECASE)
 RATE = re.compile(_RATE, re.IGNORECASE)

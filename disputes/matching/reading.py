@@ -8,6 +8,7 @@ from disputes.matching import amounts, masks
 from disputes.matching.amounts import Amount
 from disputes.matching.candidates import Candidate, candidates, expanded
 from disputes.matching.labels import Tier, label_all
+from disputes.matching.cores import core_of
 from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
 
 READ = 40_000
@@ -61,13 +62,19 @@ def _is_number_after_all(text: str, span: tuple[int, int]) -> bool:
 
 
 def _invoices(found: Sequence[Candidate]) -> tuple[str, ...]:
-    """Surely labelled ones first; guesses only where nothing better is there, or where they look alike."""
+    """Labelled ones; others only where they are of the same series, or where nothing better is there."""
     named = [each for each in found if each.kind == INVOICE and each.tier is Tier.SURE]
     near = [each for each in found if each.kind == INVOICE and each.tier is Tier.NEAR]
     if named:
         near = [each for each in near if any(each.looks_like(other) for other in named)]
-    chosen = named + near or [each for each in found if each.tier is Tier.MAYBE and each.kind == ""]
-    return _unique([ref for each in chosen for ref in expanded(each)])
+        loose = [each for each in found if each.kind == "" and each.tier in (Tier.MAYBE, Tier.WEAK)]
+        near += [each for each in loose if any(each.is_neighbour_of(other) for other in named)]
+    chosen = sorted(named + near, key=lambda each: each.start)
+    return _unique([ref for each in chosen or _maybe(found) for ref in expanded(each)])
+
+
+def _maybe(found: Sequence[Candidate]) -> list[Candidate]:
+    return [each for each in found if each.tier is Tier.MAYBE and each.kind == ""]
 
 
 def _unique(refs: list[str]) -> tuple[str, ...]:
@@ -82,7 +89,7 @@ def _without_parts(refs: list[str]) -> list[str]:
     kept: list[str] = []
     cores: set[str] = set()
     for ref in refs:
-        core = re.sub(r"\D", "", ref).lstrip("0")
+        core = core_of(ref)
         if core not in cores:
             kept.append(ref)
         cores.add(core)

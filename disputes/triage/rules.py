@@ -5,6 +5,8 @@ from typing import Any
 
 DISPUTE, SPAM, AUTO_REPLY = "invoice_dispute", "spam", "auto_reply"
 DISPUTE_WORKFLOW, MANUAL = "customer_invoice_dispute", "manual"
+# A bare number in such a mail is an invoice; in an order or a quotation it may be anything.
+CITE_INVOICES = (DISPUTE, "remittance", "invoice_copy_request")
 ANSWERED = ("statement_request", "invoice_copy_request", "delivery_question", "quote_request")
 
 
