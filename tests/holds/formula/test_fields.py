@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 
 from customers.models import Customer
 from holds.formula import CannotEvaluate, parse
-from holds.formula.fields import UNLIMITED, known, record_of, with_overdue
+from holds.formula.fields import MIRRORED, UNLIMITED, known, record_of, with_overdue
 from tests.factories.customers import CustomerFactory, InvoiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +137,12 @@ def test_a_translated_formula_filters():
     CustomerFactory(name="under")
     held = parse("customer.balance > 0").expression(today=TODAY)
     assert [customer.name for customer in Customer.objects.filter(held)] == ["over"]
+
+
+def test_the_documentation_lists_every_field():
+    kinds = {"number": "number", "text": "text", "flag": "true or false"}
+    rows = [
+        f"| `{name}` | {kinds[field.kind]}{' or blank' if field.blank else ''} | {field.help} |"
+        for name, field in MIRRORED.items()
+    ]
+    assert "\n".join(rows) in (settings.BASE_DIR / "docs" / "formulas.md").read_text()
