@@ -67,8 +67,8 @@ _AFTER = re.compile(
 )
 _COPULA = re.compile(r"\b(?:is|was|are|ist|lautet|est|es)\b\s*:?\s*$|[:=]\s*$", re.IGNORECASE)
 _BELONGS = re.compile(
-    r"\b(?:for|of|on|to|zu|für|zur|der|dieser|pour|de|cette|para|esta|per)\s+(?:this|that|the|your|our|said|dieser|diese|der|die|cette|la|esta)?"
-    r"\s*(?:same\s)?$",
+    r"^[^.!?\n]*\b(?:(?:for|on|für|zu|zur|pour|para)\s+(?:this|that|the|your|our|said|diese[r]?|die|der|cette|la|esta)?"
+    r"|(?:of|to|per|der|de)\s+(?:this|that|said|dieser|cette|esta))\s*(?:same\s)?$",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(

@@ -177,4 +177,70 @@ HARD: list[Cited] = [
     ("", "Rechnung/Invoice/Facture 20418", ["20418"], []),
 ]
 
-ALL = [*ENGLISH, *GERMAN, *FRENCH, *SPANISH, *HARD]
+LETTERS: list[Cited] = [
+    ("Short shipment - Invoice 4471-B", "Hi Tom,\n\nHope you're well. We counted the load from last Thursday (BOL 77120334) and we are 14 "
+     "cases light on the tomatoes (item 30118). Your invoice 4471-B bills 120 cases; receiving signed for 106. Can you issue a CM "
+     "for 14 x $18.40 = $257.60?\n\nThanks,\nDana Whitfield\nReceiving Supervisor\n(312) 555-0188 ext 204", ["4471-B"], []),
+    ("Disputed charges - acct 88120", "To whom it may concern,\n\nWe've been billed a restocking fee of $312.00 on invoice number "
+     "IN-2231907. Per the agreement signed 11/04/2025 (contract #C-2025-118) there is no restocking fee under $5,000.\n\nRegards",
+     ["IN-2231907"], []),
+    ("Double billing", "Invoices 7120045 and 7120089 are both for PO# 1008843, same 3 reels of cable. Only one delivery arrived (DN 5520). "
+     "Please void the second.", ["7120045", "7120089"], ["1008843"]),
+    ("AW: Zahlungserinnerung", "Sehr geehrte Frau Klein,\n\nzu Ihrer Zahlungserinnerung vom 04.03.2026 teilen wir mit, dass die Rechnung "
+     "2026/00412 am 27.02.2026 mit Valuta 28.02. beglichen wurde (Beleg 4400123). Die Rechnung 2026/00398 ist wegen der Mängelrüge vom "
+     "15.02. noch offen.", ["2026/00412", "2026/00398"], []),
+    ("", "Guten Tag,\nauf der Rechnung Nr. 260311-04 haben Sie 24 Paletten berechnet, geliefert wurden laut Lieferschein LS-88120 nur 22. "
+     "Unsere Bestellnummer war B-2026-117.\nTel.: +49 (0)40 / 123 45-67", ["260311-04"], ["B-2026-117"]),
+    ("Réclamation facture", "Bonjour Madame,\n\nNous accusons réception de votre facture FAC-2026-00231 du 15 février 2026 pour un montant "
+     "de 3 412,80 € TTC. Or, le tarif convenu dans le devis n° D26-118 était de 2 980,00 € HT. Merci d'établir un avoir.\n\nCordialement,"
+     "\nPaul Roux\n06 12 34 56 78", ["FAC-2026-00231"], []),
+    ("Incidencia factura 26/00871", "Buenas tardes:\nLa factura 26/00871 incluye 12 cajas de la ref. 44820 que llegaron rotas (albarán "
+     "A-5512). Solicitamos abono de 312,40 €. Nuestro nº de pedido es PC-2231.", ["26/00871"], ["PC-2231"]),
+    ("Re: Past due", "We are not past due. Check #20988 for 14,220.10 covered inv. 300871, 300872 and 300880. Only 300899 is open and "
+     "that one is under dispute because the drums leaked.", ["300871", "300872", "300880", "300899"], []),
+    ("Invoice Query", "Customer: 104882\nInvoice: 9007712\nPO: 4501188231\nQuery: unit price 14.20 vs 13.75 on PO line 20\nContact: 0121 496 0000",
+     ["9007712"], ["4501188231"]),
+    ("credit request", "Hello, could we please get credit for invoice SINV-004410? Half of the yoghurt was past its date (best before "
+     "02/03/26), temp at delivery was 9 C. Driver's run 118, order SORD-99120.", ["SINV-004410"], ["SORD-99120"]),
+    ("Wrong entity billed", "Invoice G-118820 should have gone to Harbor Foods LLC (EIN 12-3456789), not to Harbor Holdings. Please reissue "
+     "with today's date.", ["G-118820"], []),
+    ("Tax exempt", "We're exempt: certificate 88-4471203 is on file since 2019. Please remove $412.18 sales tax from invoice 7745120.",
+     ["7745120"], []),
+    ("Seats", "INV-2026-0098 bills 250 seats, our tenant 8f14e45f shows 190 active users. Support ticket 771203 is open since January.",
+     ["INV-2026-0098"], []),
+    ("Freight", "Your inv 88-22019: FOB destination was agreed in PO 55-1120. Take the $640 freight off please.", ["88-22019"], ["55-1120"]),
+    ("Rückfrage", "Moin, was ist das für eine Position \"Kleinmengenzuschlag 35 EUR\" auf RE26-4471? Hatten wir nie.", ["RE26-4471"], []),
+    ("Gutschrift fehlt", "Zur Rechnung 1100442 wurde uns am 3.2. eine Gutschrift zugesagt (Hr. Maier, Gespräch 14:30 Uhr). Bisher kam nur GS-2210 "
+     "zu einer anderen Rechnung.", ["1100442"], []),
+    ("Unberechtigte Mahngebühr", "Sie mahnen 22,50 EUR zu Rechnung R 2026-331 an. Diese ist am 1.3.26 bezahlt worden.", ["2026-331"], []),
+    ("Retard", "La commande CMD-2026-0441 devait arriver le 3 mars, elle est arrivée le 21. Nous appliquons la pénalité de 5 % sur la facture "
+     "2026-F-1182.", ["2026-F-1182"], ["CMD-2026-0441"]),
+    ("Doublon", "Les pièces FV260118 et FV260131 concernent le même bon de livraison 5512. Merci d'annuler la seconde.", ["FV260118", "FV260131"], []),
+    ("IVA", "En la factura R/118/26 aplican el 21 % y corresponde el 10 %. Rogamos rectificativa. CIF A-28123456.", ["R/118/26"], []),
+    ("material defectuoso", "Buenos días, las bobinas de la fra. 5512/26 venían oxidadas. No pagaremos los 4.120,50 € hasta que las cambien. "
+     "Lote 22-117, matrícula 4471 KLM.", ["5512/26"], []),
+    ("PO 1182", "Can I get a copy of the invoice for PO 1182? Thanks", [], ["1182"]),
+    ("Statement", "Please send the March statement for acct 0044182, attn Jean, fax 0121 496 0001.", [], []),
+    ("Order", "Please ship 40 cases SKU 118820 and 12 cases SKU 118833 to store 0442, PO number 778123, need by 04/12.", [], ["778123"]),
+    ("Quote", "RFQ 2026-118: 500 pcs of P/N 44-1182 rev B, 1000 pcs of P/N 44-1190.", [], []),
+    ("Payment confirmation", "ACH trace 091000019881234 settled today: INV 118820 $4,120.00; INV 118831 $88.15.", ["INV 118820", "INV 118831"], []),
+    ("Payment", "We remitted GBP 12,400.00 on 3 March for your invoices nos 61120-61124.", ["61120", "61121", "61122", "61123", "61124"], []),
+    ("Aw: Rechnung 881204", "Hallo, wie am Telefon besprochen (Durchwahl 4471): Menge ok, Preis falsch.", ["881204"], []),
+    ("problem", "hey its about inv 33019, pump arrived DOA. serial no 77120-A4. want my money back", ["33019"], []),
+    ("Missing POD for 2231880", "AP won't release invoice 2231880 without a signed POD. Shipment left on 02/11, pro number 118-220019.",
+     ["2231880"], []),
+    ("Invoice approval", "Hi,\n\nInvoice #A20260311-7 is $200 over the SOW (SOW-118 caps at $9,800).\n\nBR", ["A20260311-7"], []),
+    ("", "Document number 5105600712 / your reference 90188231: blocked, quantity variance 12 EA.", ["90188231"], []),
+    ("Objection", "We object to invoices dated 1, 8 and 15 March (nos. 5512, 5530, 5561).", ["5512", "5530", "5561"], []),
+    ("Chase", "Third mail about invoice 1182/A - the wrong flavour was delivered to our Leeds depot, LS9 8AG.", ["1182/A"], []),
+    ("Zwei Rechnungen", "Rechnungen Nr. 4471 + 4482: Mindermengenzuschlag bitte raus.", ["4471", "4482"], []),
+    ("", "Invoice No.: 00098812\nInvoice Date: 03/01/2026\nDue Date: 03/31/2026\nAmount Due: $8,812.00\nDisputed Amount: $812.00\n"
+     "Reason: price", ["00098812"], []),
+    ("", "Ref: inv 5512019. Our acct: 33-2210. We expected 2/10 net 30, invoice says due on receipt.", ["5512019"], []),
+    ("Factura incorrecta", "Hemos recibido la factura número 2026-A-00118 por 1.820,00 EUR; el presupuesto 2026-P-0044 era de 1.640,00 EUR.",
+     ["2026-A-00118"], []),
+    ("", "N° de facture 118820 - Montant 412,00 - Motif du litige : prix - N° de commande 99-441", ["118820"], ["99-441"]),
+    ("", "Both invoices (F-118 and F-124) list the Paris address; SIRET 552 100 554 00021.", ["F-118", "F-124"], []),
+]
+
+ALL = [*ENGLISH, *GERMAN, *FRENCH, *SPANISH, *HARD, *LETTERS]
