@@ -241,7 +241,8 @@ def _stake(found: Facts) -> Stake:
 
 
 def _narrative(situation: Situation) -> str:
-    return "" if _standing(situation) else _what(opening_of(situation))
+    standing = _standing(situation)
+    return f"Came again: dispute {standing.pk} stands." if standing else _what(opening_of(situation))
 
 
 def mail_facts(email: "OutboundEmail") -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Open, answer, route, change and settle disputes."""
 
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -120,7 +121,7 @@ def respond(*, dispute: Dispute, by: Actor, at: datetime | None = None) -> Dispu
         if row.status == "open":
             move(row, "respond", by=label(by), reason="answered", **noted)
         elif row.responded_at is None:
-            write(row, by=by, reason="answered", **noted)
+            write(row, noted, by=by, reason="answered")
     return row
 
 
@@ -222,14 +223,16 @@ def set_amount(
     if until is not None and until < business_today():
         raise Refusal("Pick today or a later day.", code="invalid_date", status=400)
     changes: dict[str, Any] = {"amount": amount, **({"set_apart_until": until} if until else {})}
-    return change(dispute, "dispute_amount_set", by, reason, **changes)
+    return change(dispute, "dispute_amount_set", changes, by=by, reason=reason)
 
 
 def set_root_cause(*, dispute: Dispute, root_cause: str, by: Actor) -> Dispute:
     """Note what went wrong with us; also after it is settled."""
     require(by, "disputes.add_dispute", "change disputes")
     words = " ".join(root_cause.replace("\x00", "").split())[:200]
-    return change(dispute, "dispute_root_cause", by, words or "cleared", settled_too=True, root_cause=words)
+    return change(
+        dispute, "dispute_root_cause", {"root_cause": words}, by=by, reason=words or "cleared", settled_too=True
+    )
 
 
 def set_owner(*, dispute: Dispute, owner: Employee | None, by: Actor, reason: str) -> Dispute:
@@ -238,11 +241,11 @@ def set_owner(*, dispute: Dispute, owner: Employee | None, by: Actor, reason: st
     _say_why(reason)
     if owner and owner.is_inactive:
         raise Refusal(f"{owner} has left.", code="inactive_owner", status=400)
-    return change(dispute, "dispute_owner_set", by, reason, owner=owner)
+    return change(dispute, "dispute_owner_set", {"owner": owner}, by=by, reason=reason)
 
 
 def change(
-    dispute: Dispute, decision: str, by: Actor, reason: str, *, settled_too: bool = False, **changes: Any
+    dispute: Dispute, decision: str, changes: Mapping[str, Any], *, by: Actor, reason: str, settled_too: bool = False
 ) -> Dispute:
     """Write these fields with history and decision. Raises Refusal for a settled dispute."""
     with transaction.atomic():
@@ -250,13 +253,13 @@ def change(
         if not (row.is_open or settled_too):
             raise Refusal("This dispute is resolved already.", code="already_resolved", status=409)
         before = {name: str(getattr(row, name) or "") for name in changes}
-        write(row, by=by, reason=reason, **changes)
+        write(row, changes, by=by, reason=reason)
         after = {name: str(value or "") for name, value in changes.items()}
         decide(decision, row, by=by, reason=reason, before=before, after=after)
     return row
 
 
-def write(row: Dispute, *, by: Actor, reason: str, **changes: Any) -> None:
+def write(row: Dispute, changes: Mapping[str, Any], *, by: Actor, reason: str) -> None:
     """Save these fields with their history; the state is none of them."""
     for name, value in changes.items():
         setattr(row, name, value)

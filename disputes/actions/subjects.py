@@ -1,5 +1,6 @@
 """Change what a dispute is about; an answer that nobody has touched yet is written anew."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -22,9 +23,8 @@ def set_reason(*, dispute: Dispute, reason: str, sub_reason: str = "", by: Actor
         raise Refusal("The reason is pricing, qty, quality, delivery or other.", code="invalid_reason", status=400)
     if sub_reason and (reason != "other" or sub_reason not in dict(SUB_REASONS)):
         raise Refusal("Only “other” has these sub-reasons.", code="invalid_reason", status=400)
-    return _rewrite(
-        dispute, "dispute_reason_set", by, f"about {sub_reason or reason}", reason=reason, sub_reason=sub_reason
-    )
+    wish = {"reason": reason, "sub_reason": sub_reason}
+    return _rewrite(dispute, "dispute_reason_set", wish, by, f"about {sub_reason or reason}")
 
 
 def set_invoice(*, dispute: Dispute, invoice: Transaction, by: Actor) -> Dispute:
@@ -34,12 +34,13 @@ def set_invoice(*, dispute: Dispute, invoice: Transaction, by: Actor) -> Dispute
         raise Refusal(f"{invoice} is not an invoice of {dispute.customer}.", code="invalid_invoice", status=400)
     known = dispute.amount if dispute.invoice_id is None else None
     amount = set_apart_amount(known, invoice.unpaid)
-    return _rewrite(dispute, "dispute_invoice_set", by, f"about {invoice.tranid}", invoice=invoice, amount=amount)
+    wish = {"invoice": invoice, "amount": amount}
+    return _rewrite(dispute, "dispute_invoice_set", wish, by, f"about {invoice.tranid}")
 
 
-def _rewrite(dispute: Dispute, decision: str, by: Actor, reason: str, **changes: Any) -> Dispute:
+def _rewrite(dispute: Dispute, decision: str, changes: Mapping[str, Any], by: Actor, words: str) -> Dispute:
     with transaction.atomic():
-        row = change(dispute, decision, by, reason, **changes)
+        row = change(dispute, decision, changes, by=by, reason=words)
         if row.run_id:
             _draft_again(row)
     return row
