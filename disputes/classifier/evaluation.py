@@ -65,7 +65,8 @@ def cross_validate(
     for turn, (learned, apart) in enumerate(splitter.split(readings, groups=grouped), 1):
         progress(f"Cross-validating, part {turn} of {splitter.get_n_splits()}")
         model = learn([readings[place] for place in learned], [labels[place] for place in learned])
-        found |= dict(zip(apart.tolist(), model.scores([readings[place] for place in apart]), strict=True))
+        rows = model.rows([readings[place] for place in apart])
+        found |= dict(zip(apart.tolist(), model.scores(rows), strict=True))
     return [found[place] for place in range(len(readings))]
 
 
@@ -142,14 +143,8 @@ def calibration(scored: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
         inside = places == place
         if inside.any():
             mean, share = float(scored[inside].mean()), float(truth[inside].mean())
-            bins.append(
-                {
-                    "from": place / _BINS,
-                    "mails": int(inside.sum()),
-                    "score": round(mean, 3),
-                    "disputes": round(share, 3),
-                }
-            )
+            row = {"mails": int(inside.sum()), "score": round(mean, 3), "disputes": round(share, 3)}
+            bins.append({"from": place / _BINS} | row)
             gap += abs(mean - share) * inside.mean()
     return {"bins": bins, "gap": round(float(gap), 4)}
 

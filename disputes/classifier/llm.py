@@ -57,6 +57,12 @@ class Opinion:
     score: float
     model: str
 
+    @property
+    def scores(self) -> dict[str, float]:
+        """Its own class, and a dispute's share of what is left."""
+        left = (1 - self.score) if self.classification != DISPUTE else self.score
+        return {DISPUTE: round(left, 4), self.classification: self.score}
+
 
 def opinion(mail: MailText) -> Opinion:
     """Raises Unavailable for no answer, and for any answer that is not on our lists."""

@@ -30,7 +30,7 @@ class Band:
 
     @classmethod
     def of(cls, thresholds: dict[str, Any]) -> "Band":
-        """From a contract's thresholds `unsure_from`, `unsure_to` and `unsure_kind`; a missing one keeps its default."""
+        """From a contract's thresholds `unsure_from`, `unsure_to` and `unsure_kind`; a missing one: its default."""
         names = {"low": "unsure_from", "high": "unsure_to", "kind": "unsure_kind"}
         return cls(**{ours: float(thresholds[name]) for ours, name in names.items() if name in thresholds})
 

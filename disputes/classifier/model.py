@@ -1,19 +1,17 @@
 """The embedded classifier: linear models over the features, so that every word's part in a decision is known.
 
-Three of them: is it a dispute, which class, and — learned from disputes only — which reason, with the sub-reasons
-of `other` as reasons of their own. The dispute score comes from the first two; the other classes share the rest.
+Two families: which class, and — learned from disputes only — which reason, with the sub-reasons of `other` as
+reasons of their own. The line of disputes is calibrated; the other classes share what it leaves.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 
 from disputes.classifier.features import GROUPS, Reading
 from disputes.classifier.mail import DISPUTE
@@ -56,6 +54,11 @@ class Space:
         sizes = {name: len(vectorizer.vocabulary_) for name, vectorizer in self.vectorizers.items()}
         start = sum(sizes[name] for name in GROUPS[: GROUPS.index(group)])
         return start, self.vectorizers[group].vocabulary_
+
+    def signal_columns(self) -> dict[str, int]:
+        """The column of each signal."""
+        start = sum(len(vectorizer.vocabulary_) for vectorizer in self.vectorizers.values())
+        return {name: start + place for name, place in self.signals.vocabulary_.items()}
 
 
 @dataclass(frozen=True)
@@ -124,49 +127,69 @@ class Scores:
         return best if self.sub_reasons[best] >= self.reasons["other"] / 2 else ""
 
 
+@dataclass(frozen=True)
+class Lines:
+    """One straight line a name (one against the rest): its score is a probability, its weights say why."""
+
+    names: list[str]
+    weights: np.ndarray
+    shifts: np.ndarray
+
+    @classmethod
+    def fitted(cls, rows: csr_matrix, truth: np.ndarray, names: Sequence[str]) -> "Lines":
+        lines = [_line().fit(rows, truth == name) for name in names]
+        weights = np.vstack([line.coef_[0] for line in lines]).astype(np.float32)
+        return cls(list(names), weights, np.array([line.intercept_[0] for line in lines]))
+
+    def raw(self, rows: csr_matrix) -> np.ndarray:
+        """Rows by names, each 0 to 1 for itself."""
+        return 1 / (1 + np.exp(-(rows @ self.weights.T + self.shifts)))
+
+    def weights_of(self, name: str) -> np.ndarray:
+        if name not in self.names:
+            return np.zeros(self.weights.shape[1])
+        return self.weights[self.names.index(name)]
+
+
+def _line() -> LogisticRegression:
+    return LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", max_iter=300, random_state=0)
+
+
 @dataclass
 class Model:
-    """Everything learned; `dispute_scale` and `reason_scale` come from mails that were kept apart."""
+    """Everything learned; the scales come from mails that were kept apart."""
 
     space: Space
-    dispute: LogisticRegression
-    classes: OneVsRestClassifier
-    reasons: OneVsRestClassifier
+    classes: Lines
+    reasons: Lines
     dispute_scale: Scale = field(default_factory=Scale)
     reason_scale: Scale = field(default_factory=Scale)
 
-    def scores(self, readings: Sequence[Reading]) -> list[Scores]:
-        """One `Scores` a reading."""
-        if not readings:
-            return []
-        rows = self.space.transform(readings)
-        raw = (self.dispute.predict_proba(rows)[:, 1] + _column(self.classes, rows, DISPUTE)) / 2
-        dispute = self.dispute_scale.apply(raw)
-        kinds, fine = self.classes.predict_proba(rows), self.reasons.predict_proba(rows)
-        fine = _normal(self.reason_scale.apply(fine))
-        return [
-            _scores(float(p), dict(zip(self.classes.classes_, k, strict=True)), dict(zip(self.reasons.classes_, f, strict=True)))
-            for p, k, f in zip(dispute, kinds, fine, strict=True)
-        ]  # fmt: skip
+    def rows(self, readings: Sequence[Reading]) -> csr_matrix:
+        return self.space.transform(readings)
 
+    def scores(self, rows: csr_matrix) -> list[Scores]:
+        """One `Scores` a row."""
+        kinds = self.classes.raw(rows)
+        place = self.classes.names.index(DISPUTE)
+        # Half of it weighs the other classes in: a mail that also looks like an order is less of a dispute.
+        dispute = self.dispute_scale.apply((kinds[:, place] + _normal(kinds)[:, place]) / 2)
+        fine = _normal(self.reason_scale.apply(self.reasons.raw(rows)))
+        return [self._scores(*each) for each in zip(dispute.tolist(), kinds.tolist(), fine.tolist(), strict=True)]
 
-def _column(model: OneVsRestClassifier, rows: csr_matrix, name: str) -> np.ndarray:
-    place = list(model.classes_).index(name)
-    return model.predict_proba(rows)[:, place]
+    def _scores(self, dispute: float, kinds: list[float], fine: list[float]) -> Scores:
+        others = {n: value for n, value in zip(self.classes.names, kinds, strict=True) if n != DISPUTE}
+        whole = sum(others.values()) or 1.0
+        classes = {DISPUTE: dispute} | {name: (1 - dispute) * others.get(name, 0.0) / whole for name in _OTHERS}
+        by_name = dict(zip(self.reasons.names, fine, strict=True))
+        subs = {name: by_name[name] for name in _SUB_REASONS if name in by_name}
+        reasons = {name: by_name.get(name, 0.0) for name in _REASONS}
+        reasons["other"] += sum(subs.values())
+        return Scores(classes, reasons, subs)
 
 
 def _normal(rows: np.ndarray) -> np.ndarray:
     return rows / rows.sum(axis=1, keepdims=True)
-
-
-def _scores(dispute: float, kinds: dict[str, float], fine: dict[str, float]) -> Scores:
-    known = {name: float(kinds.get(name, 0.0)) for name in _OTHERS}
-    whole = sum(known.values()) or 1.0
-    classes = {DISPUTE: dispute} | {name: (1 - dispute) * value / whole for name, value in known.items()}
-    subs = {name: float(fine[name]) for name in _SUB_REASONS if name in fine}
-    reasons = {name: float(fine.get(name, 0.0)) for name in _REASONS}
-    reasons["other"] += sum(subs.values())
-    return Scores(classes, reasons, subs)
 
 
 def learn(readings: Sequence[Reading], labels: Sequence[Label]) -> Model:
@@ -175,14 +198,9 @@ def learn(readings: Sequence[Reading], labels: Sequence[Label]) -> Model:
     rows = space.fit(readings)
     kinds = np.array([label.classification for label in labels])
     disputes = np.flatnonzero(kinds == DISPUTE)
-    fine = np.array([labels[place].fine for place in disputes])
+    fine = np.array([labels[place].fine for place in disputes.tolist()])
     return Model(
         space,
-        _line().fit(rows, kinds == DISPUTE),
-        OneVsRestClassifier(_line()).fit(rows, kinds),
-        OneVsRestClassifier(_line()).fit(rows[disputes], fine),
+        Lines.fitted(rows, kinds, sorted(set(kinds.tolist()))),
+        Lines.fitted(rows[disputes], fine, sorted(set(fine.tolist()))),
     )
-
-
-def _line() -> LogisticRegression:
-    return LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", max_iter=300, random_state=0)

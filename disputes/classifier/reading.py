@@ -15,24 +15,36 @@ _NUMBER = r"\d+(?:[.,'\u202f\u00a0]\d{3})*(?:[.,]\d+)?"
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mai|juin|juil|aout|okt|dez|fev|avr|ene|abr|ago|dic)[a-z]*"
 )
+_DATES = (
+    r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b",
+    r"\b\d{4}-\d{2}-\d{2}\b",
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)? (?:de )?{_MONTH}\b",
+    rf"\b{_MONTH} \d{{1,2}}\b(?!\d|[.,]\d)",
+)
+_AMOUNTS = (
+    rf"{_AMOUNT_SIGN}[^\S\n]?[-−]?{_NUMBER}",
+    rf"[-−]?{_NUMBER}[^\S\n]?(?:{_AMOUNT_SIGN}|k€|k\$)",
+    r"\b\d+[.,]\d{2}-?(?![\d.,])",
+)
+_REFERENCES = (
+    r"\b(?=[a-z0-9/_-]*\d{2})(?=[a-z0-9/_-]*[a-z])[a-z]{1,6}[-_/ #]?\d[a-z0-9/_-]*\b",
+    r"#\d+",
+    r"\b\d+[-/][a-z0-9/-]*\d+\b",
+)
 _PARTS = (
     ("url", r"https?://\S+|www\.\S+"),
     ("mailbox", r"[\w.+-]+@[\w-]+\.[\w.-]+"),
-    (
-        "date",
-        rf"\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? (?:de )?{_MONTH}\b"
-        rf"|\b{_MONTH} \d{{1,2}}\b(?!\d|[.,]\d)",
-    ),
-    ("percent", rf"{_NUMBER} ?(?:%|percent|prozent|pour cent|por ciento)"),
+    ("date", "|".join(_DATES)),
+    ("percent", rf"{_NUMBER}[^\S\n]?(?:%|percent|prozent|pour cent|por ciento)"),
     ("degrees", r"[-−+]?\d+(?:[.,]\d+)? ?°? ?c\b(?!\w)|[-−+]?\d+ ?°f?"),
-    ("amount", rf"{_AMOUNT_SIGN} ?[-−]?{_NUMBER}|[-−]?{_NUMBER} ?(?:{_AMOUNT_SIGN}|k€|k\$)|\b\d+[.,]\d{{2}}-?(?![\d.,])"),
-    ("ref", r"\b(?=[a-z0-9/_-]*\d{2})(?=[a-z0-9/_-]*[a-z])[a-z]{1,6}[-_/ #]?\d[a-z0-9/_-]*\b|#\d+|\b\d+[-/][a-z0-9/-]*\d+\b"),
+    ("amount", "|".join(_AMOUNTS)),
+    ("ref", "|".join(_REFERENCES)),
     ("longnum", r"\b\d{5,}\b"),
     ("num", rf"\b{_NUMBER}(?=\b|[a-z])"),
     ("elided", r"\b(?:[ldnscjmt]|qu|jusqu|lorsqu)['’](?=\w)"),
     ("word", r"[^\W\d_]+(?:['’-][^\W\d_]+)*"),
     ("stop", r"[.!?;:]+|\n+"),
-)  # fmt: skip
+)
 _TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PARTS))
 _FOLDED_ALONE = {"ß": "s", "œ": "o", "æ": "a", "ø": "o", "ı": "i", "’": "'", "`": "'", "´": "'", "\u00a0": " "}
 _SUBJECT_MARKS = re.compile(r"^\s*(?:(?:re|aw|fw|fwd|wg|tr|rv|antw|res|enc)\s*:\s*)+", re.IGNORECASE)

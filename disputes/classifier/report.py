@@ -25,6 +25,6 @@ def report(*, by_industry: bool = False, progress: Progress = lambda words: None
     if held_out:
         model = learn(readings, labels)
         model.dispute_scale, model.reason_scale = scales
-        scores = model.scores([read(example.mail) for example in held_out])
+        scores = model.scores(model.rows([read(example.mail) for example in held_out]))
         found["held_out"] = evaluation.figures(Judged([label_of(example) for example in held_out], scores))
     return found

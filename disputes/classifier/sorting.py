@@ -2,6 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+
+from scipy.sparse import csr_matrix
 
 from disputes.classifier import evidence, language, storage, versions
 from disputes.classifier.features import Reading, read
@@ -20,11 +23,12 @@ _loaded: dict[str, Model] = {}
 def sort(mails: Sequence[MailText], band: Band) -> list[Classified]:
     """One answer a mail, in the order given."""
     version, model = in_use()
-    readings = [read(mail) for mail in mails]
-    embedded = [
-        _classified(model, version, mail, reading, scores, band)
-        for mail, reading, scores in zip(mails, readings, model.scores(readings), strict=True)
-    ]
+    embedded: list[Classified] = []
+    for mail in mails:
+        reading = read(mail)
+        row = model.rows([reading])
+        answer = _classified(model, mail, reading, row, model.scores(row)[0], band)
+        embedded.append(replace(answer, model_version=version))
     if not is_configured():
         return embedded
     return [_second(mail, answer, band) for mail, answer in zip(mails, embedded, strict=True)]
@@ -59,8 +63,10 @@ def _first() -> ClassifierVersion:
     return train(evaluate=False, progress=log.info)
 
 
-def _classified(model: Model, version: str, mail: MailText, reading: Reading, scores: Scores, band: Band) -> Classified:
-    kind = scores.classification
+def _classified(
+    model: Model, mail: MailText, reading: Reading, row: csr_matrix, scores: Scores, band: Band
+) -> Classified:
+    kind, why = scores.classification, _why_unsure(reading, scores, band)
     is_dispute = kind == DISPUTE
     return Classified(
         classification=kind,
@@ -70,11 +76,11 @@ def _classified(model: Model, version: str, mail: MailText, reading: Reading, sc
         sub_reason=scores.sub_reason if is_dispute and scores.reason == "other" else "",
         reason_score=round(scores.reasons[scores.reason], 4) if is_dispute else 0.0,
         reason_scores=_rounded(scores.reasons),
-        words=evidence.deciding_words(model, reading, scores),
+        words=evidence.deciding_words(model, reading, row, scores),
         language=mail.language or reading.language,
-        model_version=version,
         features={"by": "embedded", "found": _found(reading)},
-        **_doubt(mail, reading, scores, band),
+        unsure=bool(why),
+        unsure_reason=why,
     )
 
 
@@ -88,12 +94,7 @@ def _found(reading: Reading) -> dict[str, float]:
     return {name: round(value, 3) for name, value in strongest}
 
 
-def _doubt(mail: MailText, reading: Reading, scores: Scores, band: Band) -> dict[str, object]:
-    why = _why_unsure(mail, reading, scores, band)
-    return {"unsure": bool(why), "unsure_reason": why}
-
-
-def _why_unsure(mail: MailText, reading: Reading, scores: Scores, band: Band) -> str:
+def _why_unsure(reading: Reading, scores: Scores, band: Band) -> str:
     dispute = scores.classes[DISPUTE]
     if not any(token.is_word for token in reading.tokens):
         return "There are no words in it."
@@ -109,41 +110,34 @@ def _why_unsure(mail: MailText, reading: Reading, scores: Scores, band: Band) ->
 def _second(mail: MailText, embedded: Classified, band: Band) -> Classified:
     """The language model's answer, with the embedded one's words; the embedded answer when it has none."""
     try:
-        return _joined(opinion(mail), embedded, band)
+        said = opinion(mail)
     except Unavailable as problem:
-        return _with(embedded, features=embedded.features | {"language_model": f"Not used: {problem.detail}"})
-
-
-def _joined(said: Opinion, embedded: Classified, band: Band) -> Classified:
-    dispute = said.score if said.classification == DISPUTE else 1 - max(said.score, 0.5)
-    unsure = band.low <= dispute < band.high
-    is_dispute = said.classification == DISPUTE
-    return _with(
+        return replace(embedded, features=embedded.features | {"language_model": f"Not used: {problem.detail}"})
+    why = _why_unsure_of(said, embedded, band)
+    return replace(
         embedded,
         classification=said.classification,
         score=said.score,
-        scores={said.classification: said.score},
+        scores=said.scores,
         reason=said.reason,
         sub_reason=said.sub_reason,
-        reason_score=said.score if is_dispute else 0.0,
-        reason_scores={said.reason: said.score} if is_dispute else {},
+        reason_score=said.score if said.reason else 0.0,
+        reason_scores={said.reason: said.score} if said.reason else {},
         model_version=said.model[:64],
-        features=embedded.features
-        | {"by": "language model", "embedded": {"classification": embedded.classification, "score": embedded.score}},
-        unsure=unsure
-        or embedded.classification != said.classification
-        and DISPUTE in (embedded.classification, said.classification),
-        unsure_reason=_disagreement(said, embedded, unsure),
+        features=embedded.features | {"by": "language model", "embedded": _in_short(embedded)},
+        unsure=bool(why),
+        unsure_reason=why,
     )
 
 
-def _disagreement(said: Opinion, embedded: Classified, unsure: bool) -> str:
-    if said.classification != embedded.classification and DISPUTE in (said.classification, embedded.classification):
+def _in_short(answer: Classified) -> dict[str, object]:
+    return {"classification": answer.classification, "score": answer.score, "version": answer.model_version}
+
+
+def _why_unsure_of(said: Opinion, embedded: Classified, band: Band) -> str:
+    if (said.classification == DISPUTE) != (embedded.classification == DISPUTE):
         return "The language model and the embedded classifier disagree whether it is a dispute."
-    return f"The language model gives {said.score:.2f}: a person looks." if unsure else ""
-
-
-def _with(answer: Classified, **changes: object) -> Classified:
-    from dataclasses import replace
-
-    return replace(answer, **changes)  # type: ignore[arg-type]
+    dispute = said.scores[DISPUTE]
+    if band.low <= dispute < band.high:
+        return f"The language model is not sure: a dispute with score {dispute:.2f}."
+    return ""

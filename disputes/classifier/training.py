@@ -2,25 +2,28 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from disputes.classifier import corpus, evaluation, storage, versions
 from disputes.classifier.corpus import Example
 from disputes.classifier.evaluation import Judged, label_of
 from disputes.classifier.features import Reading, read
-from disputes.classifier.mail import DISPUTE, MailText
-from disputes.classifier.model import Model, learn
+from disputes.classifier.mail import MailText
+from disputes.classifier.model import Model, Scale, learn
 from disputes.models import ClassifierVersion, Correction, InboundEmail
 
 log = logging.getLogger(__name__)
 
 # How far a figure may fall by chance before a new version counts as worse.
 TOLERANCE = {"dispute_f1": 0.01, "reason_macro_f1": 0.02}
+KEPT_FILES = 3
 NAMES = {"dispute_f1": "dispute F1", "reason_macro_f1": "reason macro-F1"}
 Progress = Callable[[str], None]
+# What this process learned last, so that a lost file or row costs no second training.
+_newest: dict[str, Model] = {}
 
 
 @dataclass(frozen=True)
@@ -70,22 +73,24 @@ def _example(correction: Correction) -> Example:
 def train(*, progress: Progress = lambda words: None, evaluate: bool = True) -> ClassifierVersion:
     """Learn from all there is; the same mails give the version that is there already.
 
-    Without `evaluate` it has no figures yet and is taken into use only when nothing else is.
+    Without `evaluate` it has neither figures nor calibration yet: for a first answer when nothing is in use.
     """
     found = lesson()
     version = versions.of(found.examples)
     known = ClassifierVersion.objects.filter(version=version).first()
     if known and (known.scores or not evaluate) and _has_file(known):
         return known
+    if version in _newest and not evaluate:
+        return _keep(version, _newest[version], found, {})
     progress(f"Reading {len(found.examples):,} mails")
     readings = [read(example.mail) for example in found.examples]
     labels = [label_of(example) for example in found.examples]
-    figures, model = _figures(found, readings, progress) if evaluate else ({}, None)
+    figures, scales = _figures(found, readings, progress) if evaluate else ({}, (Scale(), Scale()))
     progress("Learning")
-    final = learn(readings, labels)
-    if model:
-        final.dispute_scale, final.reason_scale = model
-    return _keep(version, final, found, figures)
+    model = replace(learn(readings, labels), dispute_scale=scales[0], reason_scale=scales[1])
+    _newest.clear()
+    _newest[version] = model
+    return _keep(version, model, found, figures)
 
 
 def _has_file(row: ClassifierVersion) -> bool:
@@ -96,7 +101,7 @@ def _has_file(row: ClassifierVersion) -> bool:
     return True
 
 
-def _figures(found: Lesson, readings: list[Reading], progress: Progress) -> tuple[dict[str, Any], Any]:
+def _figures(found: Lesson, readings: list[Reading], progress: Progress) -> tuple[dict[str, Any], tuple[Scale, Scale]]:
     """Cross-validated figures over the shipped mails, so that they compare from version to version; and the scales."""
     labels = [label_of(example) for example in found.examples]
     scores = evaluation.cross_validate(readings, labels, evaluation.groups(found.examples), progress)
@@ -123,9 +128,8 @@ def _keep(version: str, model: Model, found: Lesson, figures: dict[str, Any]) ->
         _take_into_use(row, before)
         fresh = [correction.pk for correction in found.corrections if correction.learned_in_id is None]
         Correction.objects.filter(pk__in=fresh).update(learned_in=row)
-    storage.forget_all_but(
-        set(ClassifierVersion.objects.order_by("-active", "-trained_at").values_list("version", flat=True)[:3])
-    )
+    newest = ClassifierVersion.objects.order_by("-active", "-trained_at").values_list("version", flat=True)
+    storage.forget_all_but(set(newest[:KEPT_FILES]))
     return row
 
 
@@ -162,7 +166,7 @@ def _learned(model: Model, found: Lesson, before: ClassifierVersion | None) -> d
     readings = [read(example.mail) for _, example in fresh]
     after = [
         scores.classes[example.classification]
-        for scores, (_, example) in zip(model.scores(readings), fresh, strict=True)
+        for scores, (_, example) in zip(model.scores(model.rows(readings)), fresh, strict=True)
     ]
     earlier = _scores_before(before, readings, [example for _, example in fresh])
     rows = zip(fresh, earlier, after, strict=True)
@@ -185,7 +189,8 @@ def _scores_before(
     if before is None or not versions.is_readable(before.version):
         return [None] * len(readings)
     try:
-        scores = storage.load(before.version, before.sha256).scores(readings)
+        earlier = storage.load(before.version, before.sha256)
+        scores = earlier.scores(earlier.rows(readings))
     except storage.NotOurFile:
         return [None] * len(readings)
     return [round(one.classes[example.classification], 3) for one, example in zip(scores, examples, strict=True)]
