@@ -12,14 +12,17 @@ from django.utils import timezone
 from customers.models import SyncState
 from customers.sync import CUSTOMERS, STALE_AFTER, freshness
 from disputes.models import Dispute
+from holds.models import Override, PinBudget
 from netsuite.models import Channel, Push
 from orders.models import Order
 from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
-from workflows.wording import age, clock, count, moment
+from workflows.wording import age, clock, count, moment, money
 
 WORKER_SILENT_AFTER = timedelta(seconds=120)
 RECORDS = {CUSTOMERS: "Customers from NetSuite"}
 SHOWN = 3
+# Longer than the lock, so that what happened at night is seen in the morning.
+PIN_ALARM_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,49 @@ def needs_a_look(user: Any) -> list[Look]:
         found += _drift(user) + _stale(now)
     if user.has_perm("disputes.view_dispute"):
         found += _disputes(user, now)
+    if user.has_perm("holds.view_pinbudget"):
+        found += _pins(now)
+    if user.has_perm("holds.decide_override"):
+        found += _overrides(now)
     if user.has_perm("orders.view_order"):
         found += _orders(user)
     if user.has_perm("workflows.view_outboundemail"):
         found += _mails(user)
     return found
+
+
+def _overrides(now: datetime) -> list[Look]:
+    """Cashiers who wait for a manager's answer, the longest first."""
+    rows = Override.objects.asked().select_related("customer", "cashier").order_by("asked_at")[:SHOWN]
+    return [
+        Look(
+            str(row.customer),
+            "clock",
+            "amber",
+            "Asked at the till",
+            f"{row.cashier} asks to let {money(row.amount, row.currency)} through, {age(now - row.asked_at)} ago.",
+            _row("holds_override", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _pins(now: datetime) -> list[Look]:
+    """Guessing at the till: a till, a cashier or the site that was shut within a day, and disabled PINs."""
+    shut = Q(locked_until__gt=now - PIN_ALARM_FOR) & ~Q(scope="manager") | Q(disabled_at__isnull=False)
+    counted = set(PinBudget.objects.filter(shut).order_by().values_list("scope", flat=True).distinct())
+    address = _list("holds_pinbudget")
+    words = {
+        "site": ("PINs everywhere", "Too many wrong PINs within minutes, spread over managers and tills."),
+        "terminal": ("PINs at a till", "Too many wrong PINs within minutes. Ask who stood there."),
+        "cashier": ("PINs of a cashier", "Too many wrong PINs within minutes. Ask who was signed in."),
+        "manager": ("Manager PINs", "Ten wrong PINs in a row. An AR manager resets them."),
+    }
+    return [
+        Look(title, "warning", "red", "Disabled" if scope == "manager" else "Guessed at", said, address)
+        for scope, (title, said) in words.items()
+        if scope in counted
+    ]
 
 
 def _worker(now: datetime) -> list[Look]:

@@ -12,7 +12,8 @@ from unfold.dataclasses import SearchResult
 
 from customers.models import Customer
 from disputes.models import Dispute
-from holds.models import Pause, ServiceHold
+from holds.models import Override, Pause, ServiceHold
+from holds.pins import blocks_of
 from netsuite.models import Push, PushStatus
 from orders.models import Order
 from workflows.models import OutboundEmail, ProposedAction
@@ -24,12 +25,13 @@ THEMES = [("light", "light_mode", "Light"), ("dark", "dark_mode", "Dark"), ("aut
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: its page, who may see it, and the rows that wait there."""
+    """One line: its page, who may see it (by right, or `also_for`), and the rows that wait there."""
 
     title: str
     page: str
     permission: str = ""
     waiting: Callable[[Any], QuerySet] | None = None
+    also_for: Callable[[Any], object] | None = None
 
 
 def _pauses(user: Any) -> QuerySet:
@@ -58,6 +60,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 lambda user: OutboundEmail.objects.to_polish().visible_to(user),
             ),
             Entry("Disputes", "admin:disputes_dispute_changelist", "disputes.view_dispute", _disputes),
+            Entry(
+                "Overrides",
+                "admin:holds_override_changelist",
+                "holds.view_override",
+                lambda user: Override.objects.asked(),
+                also_for=blocks_of,
+            ),
             Entry(
                 "Orders on hold",
                 "admin:orders_order_changelist",
@@ -96,6 +105,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Control",
         (
             Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
+            Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
+            Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),
             Entry("Contracts", "admin:workflows_workflowdefinition_changelist", "workflows.view_workflowdefinition"),
             Entry("Runs", "admin:workflows_workflowrun_changelist", "workflows.view_workflowrun"),
             Entry("Audit", "admin:workflows_autodecision_changelist", "workflows.view_autodecision"),
@@ -118,7 +129,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _is_open_to(entry: Entry, user: Any) -> bool:
-    return bool(_address(entry.page)) and (not entry.permission or user.has_perm(entry.permission))
+    may = not entry.permission or user.has_perm(entry.permission)
+    return bool(_address(entry.page)) and (may or bool(entry.also_for and entry.also_for(user)))
 
 
 def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from customers.clock import business_today
-from holds import admin_customers, block_admin  # noqa: F401  registers the pages of customers and hold blocks
+from holds import admin_customers, block_admin, override_admin  # noqa: F401  each registers its pages
 from holds.actions import pauses
 from holds.models import Pause, ServiceHold
 from holds.pause_forms import ReasonForm

@@ -1,6 +1,6 @@
 """Manager PINs at the till: who may authorise, what a grant is bound to, and how many tries there are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,8 @@ from workflows.wording import clock, money
 GRANT_LIVES = timedelta(minutes=5)
 # The customer stands at the till; after that nobody waits for the answer.
 QUESTION_LIVES = timedelta(minutes=30)
+ORDER_PAGES: list[Callable[[UUID], str]] = []
+"""The app above appends in `ready()`: the address of an order's page by its key, or "" when it has none."""
 ASK_AGAIN = "Ask the manager again."
 
 
@@ -122,6 +124,11 @@ def managers(block: HoldBlock) -> list[Employee]:
 def may_decide(user: User, block: HoldBlock) -> bool:
     """Whether this person may allow an order from the console: by permission, or as a manager of the block."""
     return user.has_perm("holds.decide_override") or authorised(block).filter(user=user).exists()
+
+
+def blocks_of(user: User) -> list[HoldBlock]:
+    """The blocks on which this person is a manager, by role or by name."""
+    return [block for block in HoldBlock.objects.all() if authorised(block).filter(user=user).exists()]
 
 
 def fields_in_use() -> list[str]:

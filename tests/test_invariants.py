@@ -14,14 +14,16 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from customers.models import Customer
-from holds.actions import holds
-from holds.models import ServiceHold
+from customers.models import Customer, Employee
+from holds.actions import holds, overrides
+from holds.models import Override, PinLog, ServiceHold
+from holds.pins import PinRejected
 from netsuite import outbox
 from netsuite.invariants import INVARIANTS, Evidence
 from netsuite.machine import Transition
 from netsuite.models import Push, PushAttempt
 from tests.factories.holds import held, owing, proposed
+from tests.factories.pins import PIN, WRONG, cart, manager
 from tests.netsuite.conftest import FakeRemote
 from workflows import audit
 from workflows.actions import emails, proposals
@@ -36,7 +38,7 @@ Story = SimpleNamespace
 
 @pytest.fixture
 def story(mike, monkeypatch, time_machine) -> Story:
-    """Northside is held and told by mail; Harbor was held and lifted; a third proposal waits."""
+    """Northside is held and told by mail; Harbor was held and lifted; a third proposal waits; a PIN let an order go."""
     netsuite = FakeRemote()
     monkeypatch.setitem(outbox.TRANSPORTS, "netsuite", lambda: netsuite)
     northside, harbor = (held(in_netsuite(netsuite, name), mike) for name in ("Northside Grocers", "Harbor Foods"))
@@ -48,9 +50,21 @@ def story(mike, monkeypatch, time_machine) -> Story:
     time_machine.move_to(timezone.now() + timedelta(minutes=11))
     emails.send_due(now=timezone.now())
     waiting = proposed(owing("Waiting Foods"))
+    lydia, override = let_through(mike)
+    outbox.drain()
     audit.seal()
     sent = OutboundEmail.objects.get(run=northside.run, kind="customer_notice")
-    return Story(hold=northside, proposal=northside.proposal, lifted=harbor, sent=sent, waiting=waiting)
+    told = {"hold": northside, "proposal": northside.proposal, "lifted": harbor, "sent": sent, "waiting": waiting}
+    return Story(**told, manager=lydia, override=override)
+
+
+def let_through(cashier: Any) -> tuple[Employee, Override]:
+    """A wrong PIN, the right one, and the order that used the grant."""
+    lydia, order, now = manager(), cart(cashier), timezone.now()
+    with pytest.raises(PinRejected):
+        overrides.override(cart=order, manager_id=lydia.netsuite_id, pin=WRONG, now=now)
+    granted = overrides.override(cart=order, manager_id=lydia.netsuite_id, pin=PIN, now=now)
+    return lydia, overrides.spend(secret=granted.secret, cart=order, now=now)
 
 
 def in_netsuite(netsuite: FakeRemote, name: str) -> Customer:
@@ -255,7 +269,46 @@ def forgotten_deferral(story: Story) -> str:
 
 def lost_push(story: Story) -> str:
     Transition.objects.create(machine="push", row_id=4711, verb="create", target="queued", by="mike")
-    return "4 of push were created, 3 are there."
+    there = Push.objects.count()
+    return f"{there + 1} of push were created, {there} are there."
+
+
+def sixth_check(story: Story) -> str:
+    at = timezone.now() + timedelta(hours=1)
+    for number in range(6):
+        moment = at + timedelta(seconds=number)
+        PinLog.objects.create(outcome="rejected", manager=story.manager, entity_id=story.manager.netsuite_id, at=moment)
+    return f"Manager {story.manager.netsuite_id}: 6 wrong PINs were checked up to {moment.isoformat()}, 5 allowed."
+
+
+def eleventh_check_in_a_row(story: Story) -> str:
+    for number in range(11):
+        at = timezone.now() + timedelta(hours=1 + number)
+        PinLog.objects.create(outcome="rejected", manager=story.manager, entity_id=story.manager.netsuite_id, at=at)
+    return f"Manager {story.manager.netsuite_id}: 11 wrong PINs in a row were checked, 10 allowed."
+
+
+def grant_used_twice(story: Story) -> str:
+    use = Transition.objects.for_row(story.override).get(verb="use")
+    use.pk = None
+    use.save(force_insert=True)
+    return f"Override {story.override.pk} was used 2 times."
+
+
+def grant_used_late(story: Story) -> str:
+    at = story.override.expires_at + timedelta(seconds=1)
+    rows(Override, story.override).update(used_at=at)
+    return f"Override {story.override.pk} was used at {at}, outside its minutes."
+
+
+def grant_without_end(story: Story) -> str:
+    rows(Override, story.override).update(expires_at=story.override.decided_at + timedelta(hours=1))
+    return f"Override {story.override.pk} holds longer than 5 minutes."
+
+
+def use_nobody_logged(story: Story) -> str:
+    PinLog.objects.filter(override=story.override, outcome="used").delete()
+    return f"Override {story.override.pk} is used and has 0 lines about it in the PIN log."
 
 
 SEEDED: dict[str, list[Callable[[Story], str]]] = {
@@ -275,6 +328,8 @@ SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "transitions_name_an_actor": [nameless_transition],
     "no_batches": [batch_decision],
     "chain_verifies": [rewritten_decision],
+    "pin_checks_keep_to_the_limit": [sixth_check, eleventh_check_in_a_row],
+    "grants_are_used_once": [grant_used_twice, grant_used_late, grant_without_end, use_nobody_logged],
     "history_is_current": [change_without_history],
     "pushes_do_not_linger": [push_in_flight_for_ever, nobody_drains],
     "nothing_overdue": [mail_in_flight_for_ever, mail_never_sent, forgotten_deferral],

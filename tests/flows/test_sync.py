@@ -50,7 +50,7 @@ def test_a_first_sync_mirrors_the_account(account):
 def test_the_pin_arrives_as_a_hash_only(account):
     run()
     dana = Employee.objects.get()
-    assert pin_matches(dana.pin_hash, "4821")
+    assert pin_matches(dana.pin_hashes["custentity_brm_pincode"], "4821")
     assert "4821" not in str(list(Employee.objects.values())) + str(list(Customer.objects.values()))
 
 
