@@ -1,5 +1,6 @@
 """Hold blocks in the console: what the till's pages check and say, with a preview and whom a change touches."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -130,14 +131,27 @@ def managers(row: HoldBlock) -> QuerySet[Employee]:
 def history(row: HoldBlock) -> list[dict[str, Any]]:
     """Each change with what was before and after, newest first."""
     records = list(row.history.select_related("history_user").order_by("-history_id")[:20])
-    pairs = zip(records, [*records[1:], None], strict=True)
-    return [{"record": record, "changes": _changes(older, record) if older else []} for record, older in pairs]
+    managers, pairs = _managers_of(records), zip(records, [*records[1:], None], strict=True)
+    found = [{"record": new, "changes": _changes(old, new, managers) if old else []} for new, old in pairs]
+    return [one for one in found if one["changes"] or one["record"].history_type == "+"]
 
 
-def _changes(older: Any, newer: Any) -> list[tuple[str, Any, Any]]:
+def _changes(older: Any, newer: Any, managers: Mapping[int, list[str]]) -> list[tuple[str, Any, Any]]:
     named = [(name, str(HoldBlock._meta.get_field(name).verbose_name)) for name in actions.SETTINGS]  # type: ignore[union-attr]
     pairs = [(title[:1].upper() + title[1:], getattr(older, name), getattr(newer, name)) for name, title in named]
+    before, after = (", ".join(sorted(managers[one.pk])) for one in (older, newer))
+    pairs.append(("Managers", before, after))
     return [(title, _word(before), _word(after)) for title, before, after in pairs if before != after]
+
+
+def _managers_of(records: list[Any]) -> dict[int, list[str]]:
+    """Roles and people who may authorise, by row of history."""
+    found: dict[int, list[str]] = {record.pk: [] for record in records}
+    for relation, name in (("managers_by_role", "group"), ("managers_by_name", "employee")):
+        rows = getattr(HoldBlock.history.model, relation).model.objects.filter(history__in=records)
+        for one in rows.select_related(name):
+            found[one.history_id].append(str(getattr(one, name)))
+    return found
 
 
 def _word(value: Any) -> str:

@@ -363,7 +363,13 @@ def test_a_saved_setting_is_in_force_at_once(mike, block, crowd, frozen_today):
 
 
 def test_the_history_names_what_changed(mike, block):
-    post(mike, block, "save", mode="off", allow_pin_override=False, reason="Fair day")
+    named = EmployeeFactory(last_name="Okafor", pin_hashes=HAS_PIN)
+    changes = {"mode": "off", "allow_pin_override": False, "managers_by_name": [named.pk]}
+    post(mike, block, "save", **changes, reason="Fair day")
     block.refresh_from_db()
     newest = page(mike, block).context["history"][0]
-    assert newest["changes"] == [("Hold mode", "auto", "off"), ("Allow PIN override", "yes", "no")]
+    assert newest["changes"] == [
+        ("Hold mode", "auto", "off"),
+        ("Allow PIN override", "yes", "no"),
+        ("Managers", "Till manager", "Dana Okafor, Till manager"),
+    ]
