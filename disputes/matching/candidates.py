@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import islice
 
 LONGEST = 32
+MOST = 600
 MOST_IN_RANGE = 50
 NEIGHBOURS = 1000
 _TOKEN = re.compile(
@@ -73,7 +75,7 @@ class Candidate:
 def candidates(plain: str) -> list[Candidate]:
     """In order of the text; `plain` has dates, amounts and the like blanked out."""
     found = []
-    for hit in _TOKEN.finditer(plain):
+    for hit in islice(_TOKEN.finditer(plain), MOST):
         number = hit["number"].rstrip("-–/_.")
         prefix, start = hit["prefix"] or "", hit.start("prefix") if hit["prefix"] else hit.start("number")
         if prefix and hit["joint"] is not None and _is_word(prefix, hit["joint"]):

@@ -13,6 +13,8 @@ from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
 
 READ = 40_000
 MOST = 60
+# No reference is as long as that; what is may cost the patterns below a lot of time.
+_LONG = re.compile(r"\S{120,}")
 _NAMED_BEFORE = re.compile(rf"{NUMBER_WORD}\s*[:.]?\s*$", re.IGNORECASE)
 
 
@@ -29,7 +31,7 @@ class References:
 def references(text: str, subject: str = "") -> References:
     """Read a mail's subject and text. Only what is cited: no telephone, customer, tracking or bank numbers."""
     head = subject[:1000].replace("\n", " ")
-    whole = f"{head}\n\n{text[: READ - len(head)]}"
+    whole = _LONG.sub(lambda run: " " * len(run[0]), f"{head}\n\n{text[: READ - len(head)]}")
     found_amounts = list(amounts.found_in(whole))
     plain = _masked(whole, [(start, end) for start, end, _amount in found_amounts])
     found = label_all(plain, candidates(plain), subject_ends=len(head))
