@@ -242,7 +242,7 @@ def test_the_review_shows_the_pattern(customer, clerk):
     *_, third = disputed_again(customer, clerk, 3)
     proposal = proposal_about(third, "ar_hold_review")
     assert proposal.evidence["by_reason"] == {"quality": 3}
-    assert [one["id"] for one in proposal.evidence["disputes"]][0] == third.pk
+    assert proposal.evidence["disputes"][0]["id"] == third.pk
     assert proposal.risk_level == 3
 
 

@@ -33,11 +33,7 @@ def proposal_about(dispute: Dispute, action_type: str) -> ProposedAction:
 
 def mail_from(customer: Customer | None, **fields: Any) -> InboundEmail:
     """A dispute that came by mail, sorted already."""
-    known = {
-        "source": "imap",
-        "from_email": customer.email if customer else "a@b.example",
-        "customer": customer,
-        "subject": "Your invoice",
-    }
+    sender = customer.email if customer else "somebody@elsewhere.example"
+    known = {"source": "imap", "from_email": sender, "customer": customer, "subject": "Your invoice"}
     sorted_as = {"classification": "invoice_dispute", "reason": "pricing", "language": "en"}
     return InboundEmail.objects.create(**{**known, **sorted_as, "body_hash": "x", "message_id": "<1@x>", **fields})
