@@ -1,6 +1,7 @@
 """Training: versions, figures, corrections, and that a worse version is not taken into use."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -180,8 +181,14 @@ def test_authors_and_threads_are_kept_together():
         return Example(str(number), "en", author, "i", thread, "", "x", "order")
 
     mails = [one(1, "a", "t1"), one(2, "b", "t1"), one(3, "b", "t2"), one(4, "c", "t3")]
-    assert evaluation.groups(mails) == [0, 0, 0, 1]
-    assert evaluation.groups(mails, by_industry=True) == [0, 0, 0, 0]
+    assert evaluation.groups(mails) == ["author a"] * 3 + ["author c"]
+    assert evaluation.groups(mails, by_industry=True) == ["author a"] * 4
+
+
+def test_one_author_more_moves_nobody_to_another_part(few_mails):
+    before = [evaluation.fold_of(group) for group in evaluation.groups(few_mails)]
+    newcomer = replace(few_mails[0], author="newcomer", thread="new")
+    assert [evaluation.fold_of(group) for group in evaluation.groups([newcomer, *few_mails])][1:] == before
 
 
 def test_the_figures_by_hand():
