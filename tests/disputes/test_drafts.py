@@ -132,7 +132,10 @@ def test_the_facts_stand_in_the_text():
 
 # --- a polished text ----------------------------------------------------------------------------------
 
-LETTER = "Dear Maria,\n\nInvoice INV9001 of 1 Feb 2026 is for $14,820.50, due on 3 Mar 2026.\nCall +1 555 0142 within 10 days."
+LETTER = (
+    "Dear Maria,\n\nInvoice INV9001 of 1 Feb 2026 is for $14,820.50, due on 3 Mar 2026.\n"
+    "Call +1 555 0142 within 10 days."
+)
 
 
 @pytest.mark.parametrize(
