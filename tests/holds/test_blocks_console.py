@@ -218,12 +218,24 @@ def test_a_name_that_no_customer_has_is_warned_of(block, crowd, frozen_today):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("text", [preset.text for preset in PRESETS])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(preset.text for preset in PRESETS),
+        "parseFloat(customer.phone) > 1",
+        "customer.balance",
+        "customer.daysoverdue > 30 || customer.overduebalance > 100",
+        "customer.custentity_score == 'C'",
+        "customer.entityid.startsWith('C10')",
+    ],
+)
 def test_the_list_agrees_with_the_till(block, crowd, frozen_today, text):
     """What the set-based evaluation says of each customer is what the till says."""
     for number, says in enumerate(("ON", "OFF", "")):
         customer(f"Elmira {number}", "700", "500", credit_hold_override=says)
         customer(f"Fulton {number}", "300", "500", credit_hold_override=says, open_orders_total=Decimal(250))
+    customer("Geneva", "300", "500", phone="555", record={"custentity_score": "C"})
+    owing("Hudson", days=40, credit_limit=Decimal(100_000))
     nobody = HoldBlock(**{name: getattr(block, name) for name in actions.SETTINGS} | {"mode": "off"})
     after = HoldBlock(**{name: getattr(block, name) for name in actions.SETTINGS} | {"formula": text})
     listed = {row.number for row in impact(nobody, after, today=frozen_today).rows}
