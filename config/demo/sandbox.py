@@ -17,6 +17,8 @@ class NoSandbox(Exception):
 
 def load(account: Account, base_url: str) -> dict[str, int]:
     """The whole account, taken over at once. Answers how many rows of each kind. Raises NoSandbox."""
+    # As most who let somebody else decide: NetSuite warns, and refuses nothing that a manager allowed.
+    _post(base_url, "/sandbox/preferences", {"credit_handling": "warn"})
     load_id = _post(base_url, "/sandbox/load/begin", {})["load_id"]
     for batch in _batches(account):
         _post(base_url, f"/sandbox/load?load_id={load_id}", batch)

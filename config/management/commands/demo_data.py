@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.checks import DEMO_LOGINS
-from config.demo import account, logins, past, sandbox, staff
+from config.demo import account, logins, past, sandbox, staff, till
 from customers.clock import business_today
 from customers.models import Customer
 from customers.sync import sync
@@ -71,9 +71,11 @@ class Command(BaseCommand):
             raise CommandError("There is a past already; a new DATA_DIR starts afresh.")
         rep = logins.link_rep()
         told = past.relive(business_today())
+        taken = till.open_shop(business_today())
         self._somebody_changes_netsuite()
-        self.stdout.write(f"{told} events of the past; rep is {rep.name}, with {rep.customers.count()} customers")
-        return {"events": told, "drift": check_drift()}
+        self.stdout.write(f"{told} events of the past, {taken} orders")
+        self.stdout.write(f"rep is {rep.name}, with {rep.customers.count()} customers")
+        return {"events": told, "orders": taken, "drift": check_drift()}
 
     def _somebody_changes_netsuite(self) -> None:
         row = {"externalid": account.external_id(CHANGED_IN_NETSUITE), "creditholdoverride": "AUTO"}
