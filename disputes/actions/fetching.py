@@ -1,5 +1,6 @@
 """Read the mailbox: every message once, none lost, whatever the server or a message does."""
 
+import imaplib
 import logging
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 35.0
 # The library raises its own errors, imaplib's, and those of the connection.
-SERVER_FAILS = (OSError, ImapToolsError, EOFError)
+SERVER_FAILS = (OSError, EOFError, imaplib.IMAP4.error, ImapToolsError)
 
 
 class MailboxAway(Refusal):

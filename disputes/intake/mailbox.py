@@ -17,6 +17,10 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 PORTS = {"imap": 143, "imaps": 993, "imap+tls": 143}
 
 
+class MessageRefused(Exception):
+    """The server does not hand out this one message; the others it does."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the mailbox is. `done` is the folder that takes what was read; without one it is marked as seen."""
@@ -106,7 +110,7 @@ class Mailbox:
     def _fetch(self, uid: int, what: str) -> Sequence[bytes | tuple[bytes, bytes]]:
         status, answer = self.client.client.uid("fetch", str(uid), what)
         if status != "OK":
-            raise OSError(f"The mailbox answered {status} to message {uid}.")
+            raise MessageRefused(f"The mailbox answered {status} to message {uid}.")
         return [part for part in answer if part]
 
     def put_away(self, uid: int) -> None:
