@@ -305,6 +305,10 @@ SPECTACULAR_SETTINGS = {
         "ProposalStatusEnum": "workflows.models.proposals.STATES",
         "HoldSourceEnum": "holds.rules.HOLD_SOURCES",
         "TenderEnum": "holds.models.overrides.TENDERS",
+        "OrderSourceEnum": "orders.models.Order.SOURCES",
+        "DisputeSourceEnum": "disputes.models.Dispute.SOURCES",
+        "InboundSourceEnum": "disputes.models.InboundEmail.SOURCES",
+        "InboundStatusEnum": "disputes.models.InboundEmail.status.field.choices",
     },
 }
 DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
