@@ -308,7 +308,7 @@ SPECTACULAR_SETTINGS = {
         "OrderSourceEnum": "orders.models.Order.SOURCES",
         "DisputeSourceEnum": "disputes.models.Dispute.SOURCES",
         "InboundSourceEnum": "disputes.models.InboundEmail.SOURCES",
-        "InboundStatusEnum": "disputes.models.InboundEmail.status.field.choices",
+        "InboundStatusEnum": "disputes.models.InboundEmail.STATES",
     },
 }
 DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}

@@ -55,19 +55,16 @@ class InboundEmail(StatefulModel):
     """One mail (or phone call) as it came in; always in exactly one state."""
 
     SOURCES = [("imap", "Mailbox"), ("api", "API"), ("file", "File"), ("phone", "Phone call")]
+    STATES = [
+        ("received", "Received"),
+        ("unsure", "To sort"),
+        ("routed", "Routed"),
+        ("sorted", "Sorted"),
+        ("quarantined", "Quarantined"),
+    ]
 
     email_uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    status = FSMField(
-        default="received",
-        protected=True,
-        choices=[
-            ("received", "Received"),
-            ("unsure", "To sort"),
-            ("routed", "Routed"),
-            ("sorted", "Sorted"),
-            ("quarantined", "Quarantined"),
-        ],
-    )
+    status = FSMField(default="received", protected=True, choices=STATES)
     source = models.CharField(max_length=5, choices=SOURCES)
     message_id = models.CharField(max_length=998, blank=True)
     body_hash = models.CharField(max_length=64, help_text="SHA-256 of sender, subject and text.")
