@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django_filters.rest_framework import BooleanFilter, CharFilter, DateTimeFilter, FilterSet, NumberFilter
+from django_filters.rest_framework import CharFilter, ChoiceFilter, DateTimeFilter, FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -23,6 +23,7 @@ from workflows.api.forms import CUSTOMER, CustomerRef, ReasonSerializer, caller,
 from workflows.api.proposals import ProposalRowSerializer
 
 LARGEST = 10**13
+YES_NO = [("true", "Yes"), ("false", "No")]
 
 
 class DisputeSerializer(serializers.ModelSerializer):
@@ -97,19 +98,19 @@ class DisputeFilter(FilterSet):
     amount_max = NumberFilter(field_name="amount", lookup_expr="lte", max_value=LARGEST)
     opened_after = DateTimeFilter(field_name="opened_at", lookup_expr="gte")
     opened_before = DateTimeFilter(field_name="opened_at", lookup_expr="lt")
-    open = BooleanFilter(method="by_open")
-    overdue = BooleanFilter(method="by_overdue")
+    open = ChoiceFilter(choices=YES_NO, method="by_open")
+    overdue = ChoiceFilter(choices=YES_NO, method="by_overdue")
 
     class Meta:
         model = Dispute
         fields = ["status", "customer", "reason", "sub_reason", "source", "resolution"]
 
-    def by_open(self, rows: Any, name: str, value: bool) -> Any:
-        return rows.open() if value else rows.filter(status="resolved")
+    def by_open(self, rows: Any, name: str, value: str) -> Any:
+        return rows.open() if value == "true" else rows.filter(status="resolved")
 
-    def by_overdue(self, rows: Any, name: str, value: bool) -> Any:
+    def by_overdue(self, rows: Any, name: str, value: str) -> Any:
         late = rows.overdue(timezone.now())
-        return late if value else rows.exclude(pk__in=late.values("pk"))
+        return late if value == "true" else rows.exclude(pk__in=late.values("pk"))
 
 
 class DisputeViewSet(ReadOnlyModelViewSet):

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from disputes.actions import subjects
 from tests.config.conftest import World
 from tests.factories.customers import EmployeeFactory
 from workflows.actions import emails
@@ -72,6 +73,10 @@ def of_line(body: dict[str, Any]) -> Route:
         return f"/api/v1/orders/{world.order.pk}/lines/{world.order.lines.get().pk}/"
 
     return Route(TAKE_ORDERS, address, lambda world: body, about=True, openers=frozenset(AT_ORDERS))
+
+
+def name_invoice(world: World, mike: Any) -> None:
+    subjects.set_invoice(dispute=world.dispute, invoice=world.northside.transactions.get(), by=mike)
 
 
 HIGH_RISK = {"mike", "committee", "owner"}
@@ -183,6 +188,19 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "order-cancel"): of_order(TAKE_ORDERS, "orders/{}/cancel/", reason),
     ("POST", "order-duplicate"): of_order(TAKE_ORDERS, "orders/{}/duplicate/"),
     ("POST", "order-reopen"): of_order(TAKE_ORDERS, "orders/{}/reopen/", row="cancelled"),
+    ("POST", "dispute-escalate"): Route(
+        {"mike", "clerk", "integrator"}, one("disputes/{}/escalate/", "dispute"), reason, about=True
+    ),
+    ("POST", "dispute-withdraw"): Route(
+        {"mike", "clerk", "integrator"}, one("disputes/{}/withdraw/", "dispute"), reason, about=True
+    ),
+    ("POST", "dispute-credit-memo"): Route(
+        {"mike", "clerk"},
+        one("disputes/{}/credit-memo/", "dispute"),
+        lambda w: {"amount": "10.00", "reason": "Wet boxes"},
+        about=True,
+        prepare=name_invoice,
+    ),
     ("GET", "schema"): Route(EVERY, lambda w: "/api/v1/schema/"),
     ("POST", "token-revoke"): Route(EVERY, lambda w: "/api/v1/tokens/revoke/"),
     ("POST", "token-revoke-all"): Route(EVERY, lambda w: "/api/v1/tokens/revoke-all/"),
@@ -224,7 +242,7 @@ def people(request, world) -> dict[str, Any]:
 
 def expected(key: tuple[str, str], route: Route, who: str) -> set[int]:
     if who in route.allowed:
-        return {409} if key in REFUSED_BY_RULE else {200, 201, 204}
+        return {409} if key in REFUSED_BY_RULE else {200, 201, 202, 204}
     if route.about and who not in SEE_ALL and who in route.openers:
         return {404}
     return {403}

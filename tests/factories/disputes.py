@@ -5,6 +5,7 @@ from typing import Any
 from customers.models import Customer
 from disputes.actions.disputes import take_up
 from disputes.models import Dispute, InboundEmail
+from netsuite.machine import born
 from tests.factories.customers import InvoiceFactory
 from workflows.models import OutboundEmail, ProposedAction
 
@@ -36,4 +37,6 @@ def mail_from(customer: Customer | None, **fields: Any) -> InboundEmail:
     sender = customer.email if customer else "somebody@elsewhere.example"
     known = {"source": "imap", "from_email": sender, "customer": customer, "subject": "Your invoice"}
     sorted_as = {"classification": "invoice_dispute", "reason": "pricing", "language": "en"}
-    return InboundEmail.objects.create(**{**known, **sorted_as, "body_hash": "x", "message_id": "<1@x>", **fields})
+    mail = InboundEmail.objects.create(**{**known, **sorted_as, "body_hash": "x", "message_id": "<1@x>", **fields})
+    born(mail, by="imap")
+    return mail
