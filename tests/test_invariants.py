@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
@@ -22,7 +23,11 @@ from netsuite import outbox
 from netsuite.invariants import INVARIANTS, Evidence
 from netsuite.machine import Transition
 from netsuite.models import Push, PushAttempt
+from orders.actions import orders
+from orders.models import Order
+from tests.conftest import user_in
 from tests.factories.holds import held, owing, proposed
+from tests.factories.orders import parked
 from tests.factories.pins import PIN, WRONG, cart, manager
 from tests.netsuite.conftest import FakeRemote
 from workflows import audit
@@ -311,6 +316,49 @@ def use_nobody_logged(story: Story) -> str:
     return f"Override {story.override.pk} is used and has 0 lines about it in the PIN log."
 
 
+def order_let_go(story: Story) -> Order:
+    """Of a customer on hold, released and submitted."""
+    mike = User.objects.get(username="mike")
+    order = parked(user_in("priya", "Cashier"))
+    return orders.submit(order=orders.release(order=order, by=mike, reason="Cheque seen"), by=mike)
+
+
+def inputs_changed(story: Story) -> str:
+    order = order_let_go(story)
+    order.verdict["inputs"]["record"]["balance"] = 1.0
+    rows(Order, order).update(verdict=order.verdict)
+    return f"Order {order}: its verdict does not follow from its formula and inputs."
+
+
+def formula_changed(story: Story) -> str:
+    order = order_let_go(story)
+    rows(Order, order).update(formula="false")
+    return f"Order {order}: the formula beside the verdict is another one."
+
+
+def overrides_verdict_changed(story: Story) -> str:
+    rows(Override, story.override).update(verdict={**story.override.verdict, "on_hold": False})
+    return f"Override {story.override.pk}: its verdict does not follow from its formula and inputs."
+
+
+def leave_taken_away(story: Story) -> str:
+    order = order_let_go(story)
+    rows(Order, order).update(leave=None)
+    return f"Order {order} went through on hold, without anybody's leave."
+
+
+def leave_of_another_order(story: Story) -> str:
+    order = order_let_go(story)
+    rows(Order, order).update(leave=None, override=story.override)
+    return f"Order {order} went through with override {story.override.pk}, which was not used for it."
+
+
+def submitted_in_silence(story: Story) -> str:
+    order = order_let_go(story)
+    rows(Order, order).update(push=None)
+    return f"Order {order} was submitted without a push."
+
+
 SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "one_decision_a_proposal": [second_decision],
     "approved_content_is_unchanged": [other_change, other_text, other_text_sent],
@@ -330,6 +378,9 @@ SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "chain_verifies": [rewritten_decision],
     "pin_checks_keep_to_the_limit": [sixth_check, eleventh_check_in_a_row],
     "grants_are_used_once": [grant_used_twice, grant_used_late, grant_without_end, use_nobody_logged],
+    "verdicts_recompute": [inputs_changed, formula_changed, overrides_verdict_changed],
+    "held_orders_had_leave": [leave_taken_away, leave_of_another_order],
+    "submitted_orders_are_pushed": [submitted_in_silence],
     "history_is_current": [change_without_history],
     "pushes_do_not_linger": [push_in_flight_for_ever, nobody_drains],
     "nothing_overdue": [mail_in_flight_for_ever, mail_never_sent, forgotten_deferral],

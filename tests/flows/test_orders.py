@@ -90,7 +90,7 @@ def test_the_next_sync_counts_it_as_an_open_order(account, cashier):
 
 def test_a_lost_answer_makes_no_second_order(account, cashier):
     order = orders.submit(order=take(cashier, "107"), by=cashier)
-    account.fault(server_error={"when": "after", "count": 1})
+    account.fault(server_error={"when": "after", "times": 1})
     outbox.drain()
     account.clear_faults()
     Push.objects.update(next_attempt_at=None)
