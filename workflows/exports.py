@@ -30,7 +30,7 @@ def cell(value: Any) -> str:
 
 
 def _lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())  # type: ignore[arg-type]
-    yield writer.writerow(heads)  # type: ignore[misc]
+    writer = csv.writer(_Echo())
+    yield writer.writerow(heads)
     for row in rows:
-        yield writer.writerow([cell(value) for value in row])  # type: ignore[misc]
+        yield writer.writerow([cell(value) for value in row])

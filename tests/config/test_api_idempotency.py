@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 from holds.actions import holds
 from holds.models import ServiceHold
 from tests.factories.holds import held, owing
+from tests.factories.orders import draft, over_limit
+from tests.factories.pins import PIN, WRONG, manager
 from workflows.models import AutoDecision, IdempotentRequest, ProposedAction
 
 URL = "/api/v1/service-holds/"
@@ -153,3 +155,14 @@ def test_ten_at_once_have_one_effect(mike):
     assert sorted(answer.headers.get("Idempotent-Replay", "") for answer in answers) == [""] + ["true"] * 9
     assert len({answer.text for answer in answers}) == 1
     assert (ServiceHold.objects.count(), ProposedAction.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_a_pin_is_never_kept_and_each_try_counts(api, cashier):
+    lydia, order = manager(), draft(cashier, customer=over_limit())
+    address, body = f"/api/v1/orders/{order.pk}/override/", {"manager": lydia.netsuite_id, "terminal": "Till 3"}
+    client = api(cashier)
+    tries = [client.post(address, {**body, "pin": WRONG}, HTTP_IDEMPOTENCY_KEY=KEY) for _ in range(2)]
+    assert [answer.json()["errors"][0]["tries_left"] for answer in tries] == [4, 3]
+    grants = [client.post(address, {**body, "pin": PIN}, HTTP_IDEMPOTENCY_KEY=KEY).json()["grant"] for _ in range(2)]
+    assert (len(set(grants)), IdempotentRequest.objects.count()) == (2, 0)
