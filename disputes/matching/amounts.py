@@ -14,7 +14,10 @@ WORDS = {
     **{"dólares": "USD", "dolares": "USD", "brl": "BRL", "cny": "CNY"},
 }
 # The apostrophe is the Swiss separator; the spaces are those that typesetters use.
-_NUMBER = r"\d{1,3}(?:[.,'’´\u00a0\u2009\u202f ]\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)|\d{1,15}[.,]\d{1,2}(?!\d)|\d{1,15}"
+_NUMBER = (
+    r"\d{1,3}(?:[.,'’´\u00a0\u2009\u202f ]\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)"
+    r"|\d{1,15}[.,]\d{1,2}(?!\d)|\d{1,15}"
+)
 _SIGN = r"(?:(?:us|ca?|a)?\$|€|£|¥)"
 _CODE = r"(?:eur|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|mxn|jpy|czk|huf|inr|sgd|hkd|zar|brl|cny)"
 # "20418 $500": the sign belongs to what follows it.
@@ -27,7 +30,8 @@ MONEY = re.compile(
 )
 # Without a currency only what has cents, or groups of three, is surely an amount.
 BARE = re.compile(
-    r"(?<![\w.,/#'-])[-−]?(?:\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}){1,4}[.,]\d{2}|\d{1,3}(?:[.,'’]\d{3}){1,4}|\d{1,15}[.,]\d{2})"
+    r"(?<![\w.,/#'-])[-−]?(?:\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}){1,4}[.,]\d{2}"
+    r"|\d{1,3}(?:[.,'’]\d{3}){1,4}|\d{1,15}[.,]\d{2})"
     r"(?:,[-–]+)?(?![\w%]|[.,/-]\d)",
 )
 LARGEST_DIGITS = 14

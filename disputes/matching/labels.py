@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from disputes.matching import masks
 from disputes.matching.candidates import Candidate, Tier
 from disputes.matching.lexicon import (
+    BLOCKERS,
+    FILLERS,
     INVOICE,
     INVOICE_PREFIX,
     LABEL,
@@ -15,37 +17,15 @@ from disputes.matching.lexicon import (
     ORDER_PREFIX,
     OTHER,
     OTHER_PREFIX,
+    SOFT_PREFIX,
     SURE_INVOICE_PREFIX,
 )
 
 FARTHEST = 140
 LEAST_ID = 5
-# Prefixes too short or common to outweigh a label before them.
-_SOFT = re.compile(
-    r"C|P|V|Q|Z|AB|BC|OC|DE|FR|ES|GB|CH|EN|UN|ID|CT|CU|AR|CR|DK|AN|REF|REV|AV|BL|LS|MAT|F|AUF", re.IGNORECASE
-)
 _INNER_INVOICE = re.compile(r"(?<![A-Z])INV(?![A-Z])", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ']+")
 _NUMBER_WORD = re.compile(rf"(?<![A-Za-zÀ-ÿ]){NUMBER_WORD}", re.IGNORECASE)
-FILLERS = frozenset(
-    """a an the our your this that these those above following below attached enclosed mentioned captioned said and or also as well
-    plus is are was were be namely i e ie with numbered ref reference references id dated of from under copy copies both s listed
-    open unpaid overdue outstanding new latest last recent named subject re regarding concerning about see
-    und oder sowie als auch der die das den dem des mit vom von ist sind lautet lauten ihre ihrer ihren ihrem unsere unserer unseren
-    folgende folgenden o g obige obigen datiert bzw zu zur über ref referenz offene offenen
-    et ou ainsi que le la les l de du des d est sont avec votre vos notre nos suivante suivantes datée datées en date portant référence
-    réf ci dessous
-    y o así como el los las del es son con su sus nuestra nuestras siguiente siguientes fecha fechada referencia
-    e il lo gli di del della nr num datum van het een en met""".split()  # noqa: SIM905 a table of words
-)
-BLOCKERS = frozenset(
-    """amount amounts total totals value sum price prices balance rate qty quantity quantities only instead shows show says say states
-    lists charged charges charge billed bill received receive ordered order got paid pay short for over than least most around
-    approximately approx about roughly nearly almost up betrag summe preis menge nur statt anstatt zeigt weist berechnet erhalten
-    bestellt bezahlt gesamt insgesamt etwa ca rund montant total prix quantité seulement lieu indique mentionne facturé reçu payé
-    commandé environ importe precio cantidad solo lugar indica cobra cobrado recibido pagado pedido aproximadamente minus less
-    reads reading""".split()  # noqa: SIM905
-)
 _PREPOSITION = re.compile(
     r"\b(?:for|of|on|against|about|regarding|concerning|with|from|re|under|in|zu|für|zur|bei|pour|sur|sous|para|por|sobre)\s*(?:the|our"
     r"|your|der|die|la|le|les|el|los)?\s*$",
@@ -56,7 +36,8 @@ _SENTENCE_ENDS = re.compile(r"[.!?]\s+(?=[A-ZÄÖÜÉ¿¡])|\n\s*\n|[?!]")
 _ENDED = re.compile(r"(?<=[a-zäöüßéó]{4})[.!?]\s+$")
 _LISTED = re.compile(
     r"(?:,|;|/|&|\+|\||–|\band\b|\bund\b|\bet\b|\by\b|\bor\b|\boder\b|\bou\b|\bo\b|\bsowie\b|\bplus\b|\bto\b|\bbis\b|\bthrough\b|\bà\b|\ba\b"
-    r"|\bwith\b|\bmit(?: der)?\b|\bavec(?: la)?\b|\bcon(?: la)?\b|\bversus\b|\bvs\b\.?|\bgegen\b|\bcontre\b|\bvon\b|\bof\b|\bde la\b)"
+    r"|\bwith\b|\bmit(?: der)?\b|\bavec(?: la)?\b|\bcon(?: la)?\b"
+    r"|\bversus\b|\bvs\b\.?|\bgegen\b|\bcontre\b|\bvon\b|\bof\b|\bde la\b)"
     rf"\s*(?:{NUMBER_WORD})?\s*[:.]?\s*$",
     re.IGNORECASE,
 )
@@ -72,7 +53,8 @@ _BELONGS = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"(?:\b(?:re|regarding|concerning|about|reference|ref|subject|betreff|betr|betrifft|bzgl|bezüglich|wegen|zu|concernant|objet|sujet|réf"
+    r"(?:\b(?:re|regarding|concerning|about|reference|ref|subject|betreff|betr|betrifft"
+    r"|bzgl|bezüglich|wegen|zu|concernant|objet|sujet|réf"
     r"|asunto|referente a|respecto a|sobre|on|against|for|per|auf|für|sur|pour|para)\b\.?\s*:?\s*|^\s*)\#?$",
     re.IGNORECASE,
 )
@@ -80,12 +62,13 @@ _ABOUT = re.compile(
 
 # A number of four digits stands for a document when it is spoken of like a thing.
 _SPOKEN_OF = re.compile(
-    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las|les|sur|pour|avec"
-    r"|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
+    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las|les"
+    r"|sur|pour|avec|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(
-    r"\s*(?:is|isn|are|was|were|has|have|had|and|or|shows|says|went|und|ist|sind|wurde|et|est|sont|a été|y|es|está|están|fue|bill)\b",
+    r"\s*(?:is|isn|are|was|were|has|have|had|and|or|shows|says|went|und|ist|sind|wurde"
+    r"|et|est|sont|a été|y|es|está|están|fue|bill)\b",
     re.IGNORECASE,
 )
 
@@ -151,11 +134,11 @@ class _Reader:
             return INVOICE
         if not letters or len(one.digits) < 3:
             return ""
-        if ORDER_PREFIX.fullmatch(letters) and not (named == INVOICE and _SOFT.fullmatch(letters)):
+        if ORDER_PREFIX.fullmatch(letters) and not (named == INVOICE and SOFT_PREFIX.fullmatch(letters)):
             return ORDER
         if SURE_INVOICE_PREFIX.fullmatch(letters):
             return INVOICE
-        if OTHER_PREFIX.fullmatch(letters) and not (named and _SOFT.fullmatch(letters)):
+        if OTHER_PREFIX.fullmatch(letters) and not (named and SOFT_PREFIX.fullmatch(letters)):
             return OTHER
         if INVOICE_PREFIX.fullmatch(letters) and letters.isupper() and named in ("", INVOICE) and len(one.digits) >= 4:
             return INVOICE

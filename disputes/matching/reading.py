@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from disputes.matching import amounts, masks
 from disputes.matching.amounts import Amount
 from disputes.matching.candidates import Candidate, candidates, expanded
-from disputes.matching.labels import Tier, label_all
 from disputes.matching.cores import core_of
+from disputes.matching.labels import Tier, label_all
 from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
 
 READ = 40_000

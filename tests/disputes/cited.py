@@ -14,8 +14,12 @@ ENGLISH: list[Cited] = [
     ("", "Our PO 7741 says $12.50, your invoice #88120 says $13.75.", ["88120"], ["7741"]),
     ("PO 4500077123", "Invoice 90118822 does not match PO 4500077123 line 30.", ["90118822"], ["4500077123"]),
     ("", "We dispute invoices 20418, 20419 and 20420.", ["20418", "20419", "20420"], []),
-    ("", "We dispute the following invoices:\n- 20418: wrong price\n- 20419: never arrived\n- 20425: 3 cases short",
-     ["20418", "20419", "20425"], []),
+    (
+        "",
+        "We dispute the following invoices:\n- 20418: wrong price\n- 20419: never arrived\n- 20425: 3 cases short",
+        ["20418", "20419", "20425"],
+        [],
+    ),
     ("", "Invoices INV-1001 through INV-1003 were paid on 12 March 2026 by wire.", ["INV-1001", "INV-1003"], []),
     ("", "Invoice number: SI-004471\nPO number: PO-2231\nAmount: 1,250.00 USD", ["SI-004471"], ["PO-2231"]),
     ("", "The PO for this invoice is 7741 and the invoice number is 20418.", ["20418"], ["7741"]),
@@ -33,9 +37,18 @@ ENGLISH: list[Cited] = [
     ("", "In order to pay invoice 778210 we need the W-9. Our customer number is C-20021.", ["778210"], []),
     ("Wrong quantity", "On invoice 20418 you billed 500 units instead of 480.", ["20418"], []),
     ("", "Invoice total is 4500 but our PO 33871 says 4200. The invoice number is KX-2209.", ["KX-2209"], ["33871"]),
-    ("", "Remittance advice: we paid invoice 20418 ($1,200.00), 20422 ($350.00), 20423 ($80.00).",
-     ["20418", "20422", "20423"], []),
-    ("", "Invoice No | Date | Amount\n20418 | 03/02/2026 | 1,234.56\n20419 | 03/09/2026 | 88.10", ["20418", "20419"], []),
+    (
+        "",
+        "Remittance advice: we paid invoice 20418 ($1,200.00), 20422 ($350.00), 20423 ($80.00).",
+        ["20418", "20422", "20423"],
+        [],
+    ),
+    (
+        "",
+        "Invoice No | Date | Amount\n20418 | 03/02/2026 | 1,234.56\n20419 | 03/09/2026 | 88.10",
+        ["20418", "20419"],
+        [],
+    ),
     ("", "Order 7741 was never delivered. Where is it?", [], ["7741"]),
     ("", "When will purchase order PO#88213 ship?", [], ["88213"]),
     ("", "Please send us a statement for account 100423.", [], []),
@@ -46,9 +59,18 @@ ENGLISH: list[Cited] = [
     ("FW: INV-20418.pdf", "See attached. The rebate of 3% is missing.", ["INV-20418"], []),
     ("", "Invoice KW-INV-00481 was already settled on 02/17/2026, see wire ref 88231990.", ["KW-INV-00481"], []),
     ("", "The licences on invoice 30021177 were never provisioned, ticket #88213.", ["30021177"], []),
-    ("", "We have three open invoices with you: 60011, 60012, 60015. 60012 is disputed.", ["60011", "60012", "60015"], []),
-    ("", "Please find our payment of 12,000.00 USD for invoice 20418, less the credit of $300 (RMA 5512).",
-     ["20418"], []),
+    (
+        "",
+        "We have three open invoices with you: 60011, 60012, 60015. 60012 is disputed.",
+        ["60011", "60012", "60015"],
+        [],
+    ),
+    (
+        "",
+        "Please find our payment of 12,000.00 USD for invoice 20418, less the credit of $300 (RMA 5512).",
+        ["20418"],
+        [],
+    ),
     ("", "Reference: 20418. You have charged list price.", ["20418"], []),
     ("", "The invoice you sent on 3 May, number 20418, is not ours.", ["20418"], []),
     ("", "your Invoice 1930571429 dated 2026-02-27 is overstated by USD 734.71", ["1930571429"], []),
@@ -56,13 +78,32 @@ ENGLISH: list[Cited] = [
     ("", "Invoice #: 0187\nIt is a duplicate.", ["0187"], []),
     ("", "Hi, inv 20418/20419 both show 10 drums. We had 8 drums.", ["20418", "20419"], []),
     ("", "Invoice ARINV000482 vs. our GRN 55120: 12 boxes missing.", ["ARINV000482"], []),
-    ("", "Attn: AP. Case 00928311. The charge of $95.00 for a pallet on 20418 is not in contract 2024-118.", ["20418"], []),
+    (
+        "",
+        "Attn: AP. Case 00928311. The charge of $95.00 for a pallet on 20418 is not in contract 2024-118.",
+        ["20418"],
+        [],
+    ),
     ("", "We refuse to pay 100% of INV 20418; 15% was defective (lot 2231B).", ["INV 20418"], []),
-    ("", "For invoice 20418 we were told by Dan on 3/4 that the price is $4.10. Please advise. Ext. 4471.", ["20418"], []),
-    ("", "Purchase order: 4500123456, Vendor no. 100200, Invoice: 90112 – blocked for payment, price variance.",
-     ["90112"], ["4500123456"]),
+    (
+        "",
+        "For invoice 20418 we were told by Dan on 3/4 that the price is $4.10. Please advise. Ext. 4471.",
+        ["20418"],
+        [],
+    ),
+    (
+        "",
+        "Purchase order: 4500123456, Vendor no. 100200, Invoice: 90112 – blocked for payment, price variance.",
+        ["90112"],
+        ["4500123456"],
+    ),
     ("Deduction notice 77123", "Invoice 5520188 deducted 45.00 shortage. Claim 88120. Store 0442.", ["5520188"], []),
-    ("", "Both 2026/INV/0091 and 2026/INV/0092 carry VAT although we are exempt.", ["2026/INV/0091", "2026/INV/0092"], []),
+    (
+        "",
+        "Both 2026/INV/0091 and 2026/INV/0092 carry VAT although we are exempt.",
+        ["2026/INV/0091", "2026/INV/0092"],
+        [],
+    ),
     ("", "INVOICE NO.20418 PO NO.7741", ["20418"], ["7741"]),
     ("", "Invoice nos. 88-1201, 88-1202 and 88-1207", ["88-1201", "88-1202", "88-1207"], []),
     ("", "You invoiced us 500 pieces. We ordered 400 pieces. Order number 60-2231.", [], ["60-2231"]),
@@ -130,7 +171,12 @@ SPANISH: list[Cited] = [
     ("Factura 20418", "Faltan 3 cajas de 24.", ["20418"], []),
     ("", "Nuestro pedido 7741, su factura nº 88120 de 1.234,56 €.", ["88120"], ["7741"]),
     ("", "Las facturas 20418, 20419 y 20420 ya están pagadas.", ["20418", "20419", "20420"], []),
-    ("", "Número de factura: A/2026/457\nOrden de compra: 4500077123\nCliente nº 10442", ["A/2026/457"], ["4500077123"]),
+    (
+        "",
+        "Número de factura: A/2026/457\nOrden de compra: 4500077123\nCliente nº 10442",
+        ["A/2026/457"],
+        ["4500077123"],
+    ),
     ("", "Envíennos por favor un extracto de cuenta, teléfono 91 123 45 67.", [], []),
     ("", "¿Cuándo llega el pedido nº 99231?", [], ["99231"]),
     ("", "En la factura 90044182 nos cobran 500 unidades, recibimos 480 unidades (albarán 55120).", ["90044182"], []),
@@ -162,10 +208,19 @@ HARD: list[Cited] = [
     ("", "You sent invoice 20418 to 75 Main St, 10001 New York; it belongs to entity 0442.", ["20418"], []),
     ("Ihre Rechnung / your invoice 20418", "Siehe oben / see above.", ["20418"], []),
     ("", "Invoices:\n20418\n20419\n20420\nplease credit all three", ["20418", "20419", "20420"], []),
-    ("", "1) INV-20418 price\n2) INV-20419 quantity\n3) INV-20425 freight", ["INV-20418", "INV-20419", "INV-20425"], []),
+    (
+        "",
+        "1) INV-20418 price\n2) INV-20419 quantity\n3) INV-20425 freight",
+        ["INV-20418", "INV-20419", "INV-20425"],
+        [],
+    ),
     ("", "As per invoice 20418 dated 3rd of March 2026, total EUR 12.500,00, VAT 2.375,00", ["20418"], []),
-    ("Payment advice 2000113344", "Your invoice 90112 our document 5100221 amount 1,500.00 deduction 45.00 reason: short",
-     ["90112"], []),
+    (
+        "Payment advice 2000113344",
+        "Your invoice 90112 our document 5100221 amount 1,500.00 deduction 45.00 reason: short",
+        ["90112"],
+        [],
+    ),
     ("", "Bill to / ship to mismatch on invoice 20418 (ship-to 100882).", ["20418"], []),
     ("", "Please note our new bank account 8812 0033 4471 and IBAN FR76 3000 6000 0112 3456 7890 189.", [], []),
     ("", "Conference call at 10:30, dial-in 555-010-8812, PIN 4471 88.", [], []),
@@ -178,68 +233,222 @@ HARD: list[Cited] = [
 ]
 
 LETTERS: list[Cited] = [
-    ("Short shipment - Invoice 4471-B", "Hi Tom,\n\nHope you're well. We counted the load from last Thursday (BOL 77120334) and we are 14 "
-     "cases light on the tomatoes (item 30118). Your invoice 4471-B bills 120 cases; receiving signed for 106. Can you issue a CM "
-     "for 14 x $18.40 = $257.60?\n\nThanks,\nDana Whitfield\nReceiving Supervisor\n(312) 555-0188 ext 204", ["4471-B"], []),
-    ("Disputed charges - acct 88120", "To whom it may concern,\n\nWe've been billed a restocking fee of $312.00 on invoice number "
-     "IN-2231907. Per the agreement signed 11/04/2025 (contract #C-2025-118) there is no restocking fee under $5,000.\n\nRegards",
-     ["IN-2231907"], []),
-    ("Double billing", "Invoices 7120045 and 7120089 are both for PO# 1008843, same 3 reels of cable. Only one delivery arrived (DN 5520). "
-     "Please void the second.", ["7120045", "7120089"], ["1008843"]),
-    ("AW: Zahlungserinnerung", "Sehr geehrte Frau Klein,\n\nzu Ihrer Zahlungserinnerung vom 04.03.2026 teilen wir mit, dass die Rechnung "
-     "2026/00412 am 27.02.2026 mit Valuta 28.02. beglichen wurde (Beleg 4400123). Die Rechnung 2026/00398 ist wegen der Mängelrüge vom "
-     "15.02. noch offen.", ["2026/00412", "2026/00398"], []),
-    ("", "Guten Tag,\nauf der Rechnung Nr. 260311-04 haben Sie 24 Paletten berechnet, geliefert wurden laut Lieferschein LS-88120 nur 22. "
-     "Unsere Bestellnummer war B-2026-117.\nTel.: +49 (0)40 / 123 45-67", ["260311-04"], ["B-2026-117"]),
-    ("Réclamation facture", "Bonjour Madame,\n\nNous accusons réception de votre facture FAC-2026-00231 du 15 février 2026 pour un montant "
-     "de 3 412,80 € TTC. Or, le tarif convenu dans le devis n° D26-118 était de 2 980,00 € HT. Merci d'établir un avoir.\n\nCordialement,"
-     "\nPaul Roux\n06 12 34 56 78", ["FAC-2026-00231"], []),
-    ("Incidencia factura 26/00871", "Buenas tardes:\nLa factura 26/00871 incluye 12 cajas de la ref. 44820 que llegaron rotas (albarán "
-     "A-5512). Solicitamos abono de 312,40 €. Nuestro nº de pedido es PC-2231.", ["26/00871"], ["PC-2231"]),
-    ("Re: Past due", "We are not past due. Check #20988 for 14,220.10 covered inv. 300871, 300872 and 300880. Only 300899 is open and "
-     "that one is under dispute because the drums leaked.", ["300871", "300872", "300880", "300899"], []),
-    ("Invoice Query", "Customer: 104882\nInvoice: 9007712\nPO: 4501188231\nQuery: unit price 14.20 vs 13.75 on PO line 20\nContact: 0121 496 0000",
-     ["9007712"], ["4501188231"]),
-    ("credit request", "Hello, could we please get credit for invoice SINV-004410? Half of the yoghurt was past its date (best before "
-     "02/03/26), temp at delivery was 9 C. Driver's run 118, order SORD-99120.", ["SINV-004410"], ["SORD-99120"]),
-    ("Wrong entity billed", "Invoice G-118820 should have gone to Harbor Foods LLC (EIN 12-3456789), not to Harbor Holdings. Please reissue "
-     "with today's date.", ["G-118820"], []),
-    ("Tax exempt", "We're exempt: certificate 88-4471203 is on file since 2019. Please remove $412.18 sales tax from invoice 7745120.",
-     ["7745120"], []),
-    ("Seats", "INV-2026-0098 bills 250 seats, our tenant 8f14e45f shows 190 active users. Support ticket 771203 is open since January.",
-     ["INV-2026-0098"], []),
-    ("Freight", "Your inv 88-22019: FOB destination was agreed in PO 55-1120. Take the $640 freight off please.", ["88-22019"], ["55-1120"]),
-    ("Rückfrage", "Moin, was ist das für eine Position \"Kleinmengenzuschlag 35 EUR\" auf RE26-4471? Hatten wir nie.", ["RE26-4471"], []),
-    ("Gutschrift fehlt", "Zur Rechnung 1100442 wurde uns am 3.2. eine Gutschrift zugesagt (Hr. Maier, Gespräch 14:30 Uhr). Bisher kam nur GS-2210 "
-     "zu einer anderen Rechnung.", ["1100442"], []),
-    ("Unberechtigte Mahngebühr", "Sie mahnen 22,50 EUR zu Rechnung R 2026-331 an. Diese ist am 1.3.26 bezahlt worden.", ["2026-331"], []),
-    ("Retard", "La commande CMD-2026-0441 devait arriver le 3 mars, elle est arrivée le 21. Nous appliquons la pénalité de 5 % sur la facture "
-     "2026-F-1182.", ["2026-F-1182"], ["CMD-2026-0441"]),
-    ("Doublon", "Les pièces FV260118 et FV260131 concernent le même bon de livraison 5512. Merci d'annuler la seconde.", ["FV260118", "FV260131"], []),
-    ("IVA", "En la factura R/118/26 aplican el 21 % y corresponde el 10 %. Rogamos rectificativa. CIF A-28123456.", ["R/118/26"], []),
-    ("material defectuoso", "Buenos días, las bobinas de la fra. 5512/26 venían oxidadas. No pagaremos los 4.120,50 € hasta que las cambien. "
-     "Lote 22-117, matrícula 4471 KLM.", ["5512/26"], []),
+    (
+        "Short shipment - Invoice 4471-B",
+        "Hi Tom,\n\nHope you're well. We counted the load from last Thursday (BOL 77120334) and we are 14 "
+        "cases light on the tomatoes (item 30118). Your invoice 4471-B bills 120 cases; receiving signed for 106. Can you issue a CM "
+        "for 14 x $18.40 = $257.60?\n\nThanks,\nDana Whitfield\nReceiving Supervisor\n(312) 555-0188 ext 204",
+        ["4471-B"],
+        [],
+    ),
+    (
+        "Disputed charges - acct 88120",
+        "To whom it may concern,\n\nWe've been billed a restocking fee of $312.00 on invoice number "
+        "IN-2231907. Per the agreement signed 11/04/2025 (contract #C-2025-118) there is no restocking fee under $5,000.\n\nRegards",
+        ["IN-2231907"],
+        [],
+    ),
+    (
+        "Double billing",
+        "Invoices 7120045 and 7120089 are both for PO# 1008843, same 3 reels of cable. Only one delivery arrived (DN 5520). "
+        "Please void the second.",
+        ["7120045", "7120089"],
+        ["1008843"],
+    ),
+    (
+        "AW: Zahlungserinnerung",
+        "Sehr geehrte Frau Klein,\n\nzu Ihrer Zahlungserinnerung vom 04.03.2026 teilen wir mit, dass die Rechnung "
+        "2026/00412 am 27.02.2026 mit Valuta 28.02. beglichen wurde (Beleg 4400123). Die Rechnung 2026/00398 ist wegen der Mängelrüge vom "
+        "15.02. noch offen.",
+        ["2026/00412", "2026/00398"],
+        [],
+    ),
+    (
+        "",
+        "Guten Tag,\nauf der Rechnung Nr. 260311-04 haben Sie 24 Paletten berechnet, geliefert wurden laut Lieferschein LS-88120 nur 22. "
+        "Unsere Bestellnummer war B-2026-117.\nTel.: +49 (0)40 / 123 45-67",
+        ["260311-04"],
+        ["B-2026-117"],
+    ),
+    (
+        "Réclamation facture",
+        "Bonjour Madame,\n\nNous accusons réception de votre facture FAC-2026-00231 du 15 février 2026 pour un montant "
+        "de 3 412,80 € TTC. Or, le tarif convenu dans le devis n° D26-118 était de 2 980,00 € HT. Merci d'établir un avoir.\n\nCordialement,"
+        "\nPaul Roux\n06 12 34 56 78",
+        ["FAC-2026-00231"],
+        [],
+    ),
+    (
+        "Incidencia factura 26/00871",
+        "Buenas tardes:\nLa factura 26/00871 incluye 12 cajas de la ref. 44820 que llegaron rotas (albarán "
+        "A-5512). Solicitamos abono de 312,40 €. Nuestro nº de pedido es PC-2231.",
+        ["26/00871"],
+        ["PC-2231"],
+    ),
+    (
+        "Re: Past due",
+        "We are not past due. Check #20988 for 14,220.10 covered inv. 300871, 300872 and 300880. Only 300899 is open and "
+        "that one is under dispute because the drums leaked.",
+        ["300871", "300872", "300880", "300899"],
+        [],
+    ),
+    (
+        "Invoice Query",
+        "Customer: 104882\nInvoice: 9007712\nPO: 4501188231\nQuery: unit price 14.20 vs 13.75 on PO line 20\nContact: 0121 496 0000",
+        ["9007712"],
+        ["4501188231"],
+    ),
+    (
+        "credit request",
+        "Hello, could we please get credit for invoice SINV-004410? Half of the yoghurt was past its date (best before "
+        "02/03/26), temp at delivery was 9 C. Driver's run 118, order SORD-99120.",
+        ["SINV-004410"],
+        ["SORD-99120"],
+    ),
+    (
+        "Wrong entity billed",
+        "Invoice G-118820 should have gone to Harbor Foods LLC (EIN 12-3456789), not to Harbor Holdings. Please reissue "
+        "with today's date.",
+        ["G-118820"],
+        [],
+    ),
+    (
+        "Tax exempt",
+        "We're exempt: certificate 88-4471203 is on file since 2019. Please remove $412.18 sales tax from invoice 7745120.",
+        ["7745120"],
+        [],
+    ),
+    (
+        "Seats",
+        "INV-2026-0098 bills 250 seats, our tenant 8f14e45f shows 190 active users. Support ticket 771203 is open since January.",
+        ["INV-2026-0098"],
+        [],
+    ),
+    (
+        "Freight",
+        "Your inv 88-22019: FOB destination was agreed in PO 55-1120. Take the $640 freight off please.",
+        ["88-22019"],
+        ["55-1120"],
+    ),
+    (
+        "Rückfrage",
+        'Moin, was ist das für eine Position "Kleinmengenzuschlag 35 EUR" auf RE26-4471? Hatten wir nie.',
+        ["RE26-4471"],
+        [],
+    ),
+    (
+        "Gutschrift fehlt",
+        "Zur Rechnung 1100442 wurde uns am 3.2. eine Gutschrift zugesagt (Hr. Maier, Gespräch 14:30 Uhr). Bisher kam nur GS-2210 "
+        "zu einer anderen Rechnung.",
+        ["1100442"],
+        [],
+    ),
+    (
+        "Unberechtigte Mahngebühr",
+        "Sie mahnen 22,50 EUR zu Rechnung R 2026-331 an. Diese ist am 1.3.26 bezahlt worden.",
+        ["2026-331"],
+        [],
+    ),
+    (
+        "Retard",
+        "La commande CMD-2026-0441 devait arriver le 3 mars, elle est arrivée le 21. Nous appliquons la pénalité de 5 % sur la facture "
+        "2026-F-1182.",
+        ["2026-F-1182"],
+        ["CMD-2026-0441"],
+    ),
+    (
+        "Doublon",
+        "Les pièces FV260118 et FV260131 concernent le même bon de livraison 5512. Merci d'annuler la seconde.",
+        ["FV260118", "FV260131"],
+        [],
+    ),
+    (
+        "IVA",
+        "En la factura R/118/26 aplican el 21 % y corresponde el 10 %. Rogamos rectificativa. CIF A-28123456.",
+        ["R/118/26"],
+        [],
+    ),
+    (
+        "material defectuoso",
+        "Buenos días, las bobinas de la fra. 5512/26 venían oxidadas. No pagaremos los 4.120,50 € hasta que las cambien. "
+        "Lote 22-117, matrícula 4471 KLM.",
+        ["5512/26"],
+        [],
+    ),
     ("PO 1182", "Can I get a copy of the invoice for PO 1182? Thanks", [], ["1182"]),
     ("Statement", "Please send the March statement for acct 0044182, attn Jean, fax 0121 496 0001.", [], []),
-    ("Order", "Please ship 40 cases SKU 118820 and 12 cases SKU 118833 to store 0442, PO number 778123, need by 04/12.", [], ["778123"]),
+    (
+        "Order",
+        "Please ship 40 cases SKU 118820 and 12 cases SKU 118833 to store 0442, PO number 778123, need by 04/12.",
+        [],
+        ["778123"],
+    ),
     ("Quote", "RFQ 2026-118: 500 pcs of P/N 44-1182 rev B, 1000 pcs of P/N 44-1190.", [], []),
-    ("Payment confirmation", "ACH trace 091000019881234 settled today: INV 118820 $4,120.00; INV 118831 $88.15.", ["INV 118820", "INV 118831"], []),
-    ("Payment", "We remitted GBP 12,400.00 on 3 March for your invoices nos 61120-61124.", ["61120", "61121", "61122", "61123", "61124"], []),
-    ("Aw: Rechnung 881204", "Hallo, wie am Telefon besprochen (Durchwahl 4471): Menge ok, Preis falsch.", ["881204"], []),
+    (
+        "Payment confirmation",
+        "ACH trace 091000019881234 settled today: INV 118820 $4,120.00; INV 118831 $88.15.",
+        ["INV 118820", "INV 118831"],
+        [],
+    ),
+    (
+        "Payment",
+        "We remitted GBP 12,400.00 on 3 March for your invoices nos 61120-61124.",
+        ["61120", "61121", "61122", "61123", "61124"],
+        [],
+    ),
+    (
+        "Aw: Rechnung 881204",
+        "Hallo, wie am Telefon besprochen (Durchwahl 4471): Menge ok, Preis falsch.",
+        ["881204"],
+        [],
+    ),
     ("problem", "hey its about inv 33019, pump arrived DOA. serial no 77120-A4. want my money back", ["33019"], []),
-    ("Missing POD for 2231880", "AP won't release invoice 2231880 without a signed POD. Shipment left on 02/11, pro number 118-220019.",
-     ["2231880"], []),
-    ("Invoice approval", "Hi,\n\nInvoice #A20260311-7 is $200 over the SOW (SOW-118 caps at $9,800).\n\nBR", ["A20260311-7"], []),
+    (
+        "Missing POD for 2231880",
+        "AP won't release invoice 2231880 without a signed POD. Shipment left on 02/11, pro number 118-220019.",
+        ["2231880"],
+        [],
+    ),
+    (
+        "Invoice approval",
+        "Hi,\n\nInvoice #A20260311-7 is $200 over the SOW (SOW-118 caps at $9,800).\n\nBR",
+        ["A20260311-7"],
+        [],
+    ),
     ("", "Document number 5105600712 / your reference 90188231: blocked, quantity variance 12 EA.", ["90188231"], []),
-    ("Objection", "We object to invoices dated 1, 8 and 15 March (nos. 5512, 5530, 5561).", ["5512", "5530", "5561"], []),
-    ("Chase", "Third mail about invoice 1182/A - the wrong flavour was delivered to our Leeds depot, LS9 8AG.", ["1182/A"], []),
+    (
+        "Objection",
+        "We object to invoices dated 1, 8 and 15 March (nos. 5512, 5530, 5561).",
+        ["5512", "5530", "5561"],
+        [],
+    ),
+    (
+        "Chase",
+        "Third mail about invoice 1182/A - the wrong flavour was delivered to our Leeds depot, LS9 8AG.",
+        ["1182/A"],
+        [],
+    ),
     ("Zwei Rechnungen", "Rechnungen Nr. 4471 + 4482: Mindermengenzuschlag bitte raus.", ["4471", "4482"], []),
-    ("", "Invoice No.: 00098812\nInvoice Date: 03/01/2026\nDue Date: 03/31/2026\nAmount Due: $8,812.00\nDisputed Amount: $812.00\n"
-     "Reason: price", ["00098812"], []),
+    (
+        "",
+        "Invoice No.: 00098812\nInvoice Date: 03/01/2026\nDue Date: 03/31/2026\nAmount Due: $8,812.00\nDisputed Amount: $812.00\n"
+        "Reason: price",
+        ["00098812"],
+        [],
+    ),
     ("", "Ref: inv 5512019. Our acct: 33-2210. We expected 2/10 net 30, invoice says due on receipt.", ["5512019"], []),
-    ("Factura incorrecta", "Hemos recibido la factura número 2026-A-00118 por 1.820,00 EUR; el presupuesto 2026-P-0044 era de 1.640,00 EUR.",
-     ["2026-A-00118"], []),
-    ("", "N° de facture 118820 - Montant 412,00 - Motif du litige : prix - N° de commande 99-441", ["118820"], ["99-441"]),
+    (
+        "Factura incorrecta",
+        "Hemos recibido la factura número 2026-A-00118 por 1.820,00 EUR; el presupuesto 2026-P-0044 era de 1.640,00 EUR.",
+        ["2026-A-00118"],
+        [],
+    ),
+    (
+        "",
+        "N° de facture 118820 - Montant 412,00 - Motif du litige : prix - N° de commande 99-441",
+        ["118820"],
+        ["99-441"],
+    ),
     ("", "Both invoices (F-118 and F-124) list the Paris address; SIRET 552 100 554 00021.", ["F-118", "F-124"], []),
 ]
 
