@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from disputes.actions import open_dispute
 from holds.actions.pauses import agree_plan
 from tests.factories.holds import held, owing, proposed
+from tests.factories.mails import arrived
 from tests.factories.orders import parked
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,7 @@ LISTS = [
     "ns-pushes",
     "kill-switches",
     "disputes",
+    "inbound-emails",
     "orders",
     "products",
 ]
@@ -34,6 +36,7 @@ def fill(mike, today) -> None:
     agree_plan(customer=hold.customer, instalments=[(today, Decimal(50))], reason="Promised", by=mike)
     open_dispute(customer=hold.customer, reason_text="Short delivery", by=mike)
     parked(mike)
+    arrived(hold.customer)
 
 
 def queries(client, url) -> int:

@@ -56,6 +56,13 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "take_back": ({"held", "released"}, "draft"),
         "cancel": ({"draft", "held", "released"}, "cancelled"),
     },
+    "inboundemail": {
+        "doubt": ({"received", "unsure", "sorted"}, "unsure"),
+        "route": ({"received", "unsure", "sorted"}, "routed"),
+        "sort": ({"received", "unsure", "routed", "sorted"}, "sorted"),
+        "quarantine": ({"received", "unsure", "sorted"}, "quarantined"),
+        "reopen": ({"quarantined", "routed", "sorted"}, "unsure"),
+    },
     "push": {
         "claim": ({"queued", "retrying", "waiting", "uncertain"}, "sending"),
         "take_over": ({"sending"}, "sending"),

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from customers.clock import business_today
 from customers.models import Customer, Transaction
+from disputes.actions import learning
 from disputes.actions.intake import TRIAGE
 from disputes.intake.senders import sender_of
 from disputes.matching import References, match, references
-from disputes.models import Correction, InboundEmail, InvoiceMatch
+from disputes.models import InboundEmail, InvoiceMatch
 from disputes.models.inbound import CLASSES, REASONS, SUB_REASONS
 from disputes.triage import rules
 from disputes.triage.contract import OPEN, dispute_inputs, standing_dispute
@@ -241,8 +242,11 @@ def correct(
     changed = (email.classification, email.reason) != (wish["classification"], wish["reason"])
     with transaction.atomic():
         _take(email, person.get_username())
-        _learn(email, wish, by, changed)
-        _decide(email, "mail_corrected" if changed else "mail_confirmed", by, wish)
+        if changed or email.unsure_reason or email.quarantine_reason:
+            # Corrections teach, and so does the answer to a doubt; the decision is recorded with it.
+            learning.correct(email=email, by=by, **wish)
+        else:
+            _decide(email, "mail_confirmed", by, wish)
         wish |= {"customer": owner, "routed_to": _routed_to(wish), "decided_by": person.get_username()}
         _write_wish(email, wish, invoice)
         _follow(email, wish, by)
@@ -280,14 +284,6 @@ def _take(email: InboundEmail, by: str) -> None:
 
 def _by_whom(email: InboundEmail) -> str:
     return f" by {email.decided_by}" if email.decided_by else ""
-
-
-def _learn(email: InboundEmail, wish: dict[str, Any], by: Actor, changed: bool) -> None:
-    """Corrections teach, and so does the answer to a doubt."""
-    if changed or email.unsure_reason:
-        from disputes.actions import learning
-
-        learning.correct(email=email, by=by, **wish)
 
 
 def _write_wish(email: InboundEmail, wish: dict[str, Any], invoice: Transaction | None) -> None:
@@ -366,10 +362,10 @@ def undo(*, email: InboundEmail, by: Actor) -> InboundEmail:
         except LostRace:
             raise AlreadySorted("There is nothing to take back.") from None
         _withdraw_proposals(email, person.get_username())
-        Correction.objects.filter(email=email, undone_at=None).update(undone_at=timezone.now())
         InboundEmail.objects.filter(pk=email.pk).update(decided_by="", decided_at=None, quarantine_reason="")
         email.decided_by, email.decided_at, email.quarantine_reason = "", None, ""
-        _decide(email, "mail_taken_back", by, {})
+        if learning.undo(email=email, by=by) is None:
+            _decide(email, "mail_taken_back", by, {})
     return email
 
 
@@ -386,7 +382,7 @@ def _decide(email: InboundEmail, decision: str, by: Actor, wish: dict[str, Any])
         decision,
         by=by,
         reason=dict(CLASSES).get(wish.get("classification", ""), "taken back"),
-        entity_ref=f"inbound:{email.pk}",
+        entity_ref=f"inbound_email:{email.pk}",
         customer=email.customer,
         evidence={"score": email.score, "model_version": email.model_version, "invoice_refs": email.invoice_refs},
         before={"classification": email.classification, "reason": email.reason, "sub_reason": email.sub_reason},

@@ -8,7 +8,7 @@ import pytest
 
 from customers.models import Customer
 from disputes.actions import open_dispute
-from disputes.models import Dispute
+from disputes.models import Dispute, InboundEmail
 from holds.actions.pauses import grant_grace
 from holds.models import Pause, ServiceHold
 from netsuite.models import Push
@@ -16,6 +16,7 @@ from orders.actions import orders
 from orders.models import Order
 from tests.conftest import user_in
 from tests.factories.holds import held, notice, owing, proposed
+from tests.factories.mails import arrived
 from tests.factories.orders import draft, parked
 from workflows.models import OutboundEmail, ProposedAction
 
@@ -32,6 +33,7 @@ class World:
     pause: Pause
     dispute: Dispute
     push: Push
+    inbound: InboundEmail
     order: Order
     parked: Order
     cancelled: Order
@@ -52,6 +54,7 @@ def world(mike: Any) -> World:
         pause=grant_grace(customer=northside, reason="Promised on the phone", by=mike),
         dispute=open_dispute(customer=northside, reason_text="Short delivery", amount=Decimal(100), by=mike),
         push=Push.objects.get(record_id=northside.netsuite_id),
+        inbound=arrived(northside),
         order=order,
         parked=parked(priya),
         cancelled=orders.cancel(order=draft(priya), by=priya, reason="Changed their mind"),

@@ -145,6 +145,13 @@ ROUTES: dict[tuple[str, str], Route] = {
         lambda w: "/api/v1/kill-switches/email_send/flip/",
         lambda w: {"state": "armed", "reason": "Test"},
     ),
+    ("GET", "inbound-email-list"): Route(SEE, lambda w: "/api/v1/inbound-emails/"),
+    ("POST", "inbound-email-list"): Route(
+        {"mike", "clerk", "integrator"},
+        lambda w: "/api/v1/inbound-emails/",
+        lambda w: {"from": "ap@northside.example", "subject": "Invoice 20418", "text": "The price is wrong."},
+    ),
+    ("GET", "inbound-email-detail"): Route(SEE_ALL, one("inbound-emails/{}/", "inbound", "email_uuid"), about=True),
     ("GET", "dispute-list"): Route(SEE, lambda w: "/api/v1/disputes/"),
     ("POST", "dispute-list"): Route(
         {"mike", "clerk", "integrator"},
