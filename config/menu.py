@@ -108,6 +108,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
             Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),
             Entry("Contracts", "admin:workflows_workflowdefinition_changelist", "workflows.view_workflowdefinition"),
+            Entry("Answers", "admin:disputes_responsetemplate_changelist", "disputes.view_responsetemplate"),
             Entry("Runs", "admin:workflows_workflowrun_changelist", "workflows.view_workflowrun"),
             Entry("Audit", "admin:workflows_autodecision_changelist", "workflows.view_autodecision"),
             Entry("Kill switches", "admin:workflows_killswitch_changelist", "workflows.view_killswitch"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from customers.clock import business_today
 from customers.models import Customer
+from disputes import answer_admin  # noqa: F401  registers the answers
 from disputes.actions import resolve
 from disputes.actions.disputes import take_up
 from disputes.forms import OpenForm, ResolveForm
