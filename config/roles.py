@@ -13,10 +13,13 @@ SEE_ALL = (
     *("customers.view_every_customer", "workflows.view_autodecision", "workflows.view_reflexionentry"),
     *("netsuite.view_push", "workflows.view_killswitch", "workflows.view_workflowdefinition"),
     "holds.view_holdblock",
-    *("holds.view_override", "holds.view_pinlog", "holds.view_pinbudget"),
+    *("holds.view_override", "holds.view_pinlog", "holds.view_pinbudget", "holds.view_limitextension"),
+    *("anomalies.view_alert", "anomalies.view_alertrule", "anomalies.view_dailymetric"),
 )
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 MAIL = ("disputes.add_inboundemail", "disputes.triage_inboundemail")
+LIMITS = ("holds.add_limitextension", "holds.change_limitextension")
+RULES = ("anomalies.change_alertrule", "anomalies.change_cardband")
 PAUSES = ("holds.add_pause", "holds.change_pause")
 DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute", "disputes.propose_credit")
 ANSWERS = ("disputes.view_responsetemplate", "disputes.change_responsetemplate")
@@ -30,6 +33,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *SEE_ALL,
         *DECIDE,
         *PAUSES,
+        *(*LIMITS, *RULES, "anomalies.handle_alert"),
         *DISPUTES,
         *ANSWERS,
         *MAIL,
@@ -41,15 +45,23 @@ ROLES: dict[str, tuple[str, ...]] = {
     "AR clerk": (
         *SEE_ALL,
         *(*SEE_ORDERS, "orders.view_every_order"),
-        *PAUSES,
+        *(*PAUSES, "holds.add_limitextension", "anomalies.handle_alert"),
         *("disputes.add_dispute", "disputes.propose_credit", "disputes.view_responsetemplate"),
         *("holds.propose_servicehold", "workflows.decide_proposedaction"),
     ),
     "Credit committee": (
-        *(*SEE_ALL, *DECIDE, "holds.propose_servicehold"),
+        *(*SEE_ALL, *DECIDE, "holds.propose_servicehold", *LIMITS, "anomalies.handle_alert"),
         *(*SEE_ORDERS, *RELEASE_ORDERS, "orders.view_every_order"),
     ),
-    "Finance": (*SEE_ALL, *DECIDE, "workflows.verify_audit", *SEE_ORDERS, "orders.view_every_order"),
+    "Finance": (
+        *SEE_ALL,
+        *DECIDE,
+        *RULES,
+        "anomalies.handle_alert",
+        "workflows.verify_audit",
+        *SEE_ORDERS,
+        "orders.view_every_order",
+    ),
     "Sales rep": (*SEE, "holds.propose_servicehold", *TAKE_ORDERS),
     "Cashier": ("customers.view_customer", "holds.check_servicehold", *TAKE_ORDERS),
     "Till manager": (

@@ -27,6 +27,7 @@ JOBS = (
     # The task itself asks for 06:00 on a weekday in the business time zone, so daylight saving needs no new row.
     Job("aging tick", "holds.tasks.aging_tick_when_due", "weekdays 06:00 business time", minutes=15),
     Job("overrides", "holds.tasks.void_expired_overrides", "approvals at the till whose minutes are over", minutes=1),
+    Job("limit extensions", "holds.tasks.end_limit_extensions", "limits whose last higher day has passed", minutes=60),
     Job("deferrals", "workflows.tasks.bring_back_due", "deferred proposals whose day has come", minutes=60),
     Job("polish answers", "disputes.tasks.polish_answers", "drafts that a bell did not reach", minutes=5),
     Job(

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
+from customers.clock import business_today
 from customers.tasks import refresh_balances
-from holds.actions import drift, overrides
+from holds.actions import drift, limits, overrides
 from holds.actions.tick import aging_tick
 from netsuite.errors import NetsuiteError
 from workflows.models import Heartbeat
@@ -40,6 +41,11 @@ def tick_is_due(now: datetime) -> bool:
 def void_expired_overrides() -> int:
     """Approvals at the till that were not used in their minutes, and questions that nobody answered."""
     return overrides.void_expired(now=timezone.now())
+
+
+def end_limit_extensions() -> int:
+    """Credit limits whose last higher day has passed."""
+    return limits.end_due(today=business_today())
 
 
 def check_drift() -> int:
