@@ -115,13 +115,13 @@ class ProductAdmin(SeeOnly):
     search_fields = ("name", "sku", "=netsuite_id")
     search_help_text = "Name or number"
     list_filter = (choice_filter("is_active", "State", [("1", "On sale"), ("0", "Not on sale")]),)
-    verbs, list_verbs = ("change", "toggle"), ("add",)
+    verbs, list_verbs = ("edit", "toggle"), ("take_in",)
 
     def facts(self, request: HttpRequest, row: Product) -> dict[str, Any]:
         history = row.history.select_related("history_user").order_by("-history_date", "-history_id")
-        return {"history": history, "dialogs_here": ("change", "toggle")}
+        return {"history": history, "dialogs_here": ("edit", "toggle")}
 
-    def change(self, request: HttpRequest, row: Product) -> None:
+    def edit(self, request: HttpRequest, row: Product) -> None:
         wish = cleaned(ProductForm(request.POST))
         catalog.change_product(product=row, by=request.user, **wish)  # type: ignore[arg-type]
 
@@ -130,7 +130,7 @@ class ProductAdmin(SeeOnly):
         reason = request.POST.get("reason", "")
         catalog.change_product(product=row, by=request.user, reason=reason, is_active=not row.is_active)  # type: ignore[arg-type]
 
-    def add(self, request: HttpRequest) -> HttpResponse:
+    def take_in(self, request: HttpRequest) -> HttpResponse:
         wish = cleaned(ProductForm(request.POST))
         return HttpResponseRedirect(self.address(catalog.add_product(by=request.user, **wish)))  # type: ignore[arg-type]
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from customers.models import Customer
 from orders import gate
-from orders.models import Order
+from orders.models import Order, Release
 from orders.models.orders import OrderQuerySet
+from workflows.wording import day
 
 
 def tell_owners(orders: OrderQuerySet, *, now: datetime) -> int:
@@ -24,11 +25,16 @@ def of_customer(customer: Customer, *, now: datetime) -> int:
     return tell_owners(Order.objects.parked().filter(customer=customer), now=now)
 
 
+def released_words(release: Release) -> str:
+    """For the owner of an order that may go."""
+    return f"Released by {release.by} until {day(release.until)}: {release.reason}"[:500]
+
+
 def _notice(order: Order, now: datetime) -> str:
     verdict = gate.check(order, now=now)
     release = gate.release_for(order, verdict) if verdict.on_hold else None
     if release is not None:
-        return f"Released by {release.by} until {release.until}: {release.reason}"[:500]
+        return released_words(release)
     if verdict.on_hold:
         return f"Waits: {verdict.reason}"[:500]
     return f"{order.customer} is not on hold any more. Take the order back and submit it."[:500]

@@ -17,7 +17,7 @@ from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
 from orders import gate
 from orders.models import LINES, Order, Release
-from orders.notices import tell_owners
+from orders.notices import released_words, tell_owners
 from workflows import audit
 from workflows.access import NotAllowed, label, require_person
 
@@ -75,8 +75,7 @@ def release(
         leave = Release(order=fresh, customer=fresh.customer, scope=scope, until=last, reason=reason.strip()[:500])
         leave.by, leave.at, leave.service_hold_id = label(by), at, _hold_to_cover(verdict, person)
         leave.save()
-        told = f"Released by {label(by)} until {last}: {leave.reason}"[:500]
-        move(fresh, "release", by=label(by), reason=leave.reason, where=_as_seen(fresh), notice=told)
+        move(fresh, "release", by=label(by), reason=leave.reason, where=_as_seen(fresh), notice=released_words(leave))
         _record("order_released", leave, person, {"verdict": blocks.stored(verdict)}, solo=solo)
     if scope == Release.CUSTOMER:
         tell_owners(Order.objects.parked().filter(customer=fresh.customer).exclude(pk=fresh.pk), now=at)
