@@ -65,12 +65,14 @@ class OverrideAdmin(SeeOnly):
         now, user = timezone.now(), request.user
         verdict = blocks.verdict(row.customer, row.block, tender=blocks.tender_of(row.tender), now=now)
         return {
-            "title": f"Let {row.customer} order on hold?" if row.status == "asked" else f"Override for {row.customer}",
+            "title": f"Let an order of {row.customer} through?"
+            if row.status == "asked"
+            else f"Override for {row.customer}",
             "may_decide": may_decide(user, row.block) and row.cashier_id != user.pk,  # type: ignore[arg-type]
             "is_own": row.cashier_id == user.pk,
             "verdict": verdict,
             "changed": row.status == "asked" and verdict.fingerprint != row.facts,
-            "inputs": row.verdict.get("inputs", {}).get("record", {}),
+            "inputs": [(name, _shown(value)) for name, value in row.verdict["inputs"]["record"].items()],
             "log": row.log.order_by("at", "pk").select_related("manager"),
             "order_page": next(filter(None, (page(row.order_ref) for page in ORDER_PAGES)), ""),
             "minutes": GRANT_LIVES.seconds // 60,
@@ -104,6 +106,11 @@ class OverrideAdmin(SeeOnly):
         overrides.decide(override=row, grant=grant, by=request.user, reason=reason, now=timezone.now())  # type: ignore[arg-type]
 
 
+def _shown(value: Any) -> str:
+    """What the rule looked at, as people read it."""
+    return f"{value:,.2f}" if isinstance(value, float) else "–" if value in (None, "") else str(value)
+
+
 LOG_HEADS = (
     *("Time (UTC)", "Outcome", "Action", "Manager id", "Manager", "Customer id", "Customer", "Order", "Amount"),
     *("Currency", "Cashier", "Terminal", "Detail"),
@@ -114,7 +121,7 @@ LOG_HEADS = (
 class PinLogAdmin(SeeOnly):
     list_title = "PIN log"
     empty = "No PIN was entered yet."
-    heads = (("When", "num"), ("What", ""), ("Manager", ""), ("Customer", "hide"), ("Amount", "num"), ("Till", "hide"))
+    heads = (("When", ""), ("What", ""), ("Manager", ""), ("Customer", "hide"), ("Amount", "num"), ("Till", "hide"))
     row_template, page_template = "control/_pin_log_row.html", "control/pin_log_line.html"
     change_list_template = "control/pin_log.html"
     list_display = ("at", "outcome")

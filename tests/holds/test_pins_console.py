@@ -58,7 +58,7 @@ def wrong(cashier, employee, now, times=1):
 def test_the_page_says_what_is_asked(mike, asked):
     text = signed_in(mike).get(page(asked)).content.decode()
     for words in (
-        "Let Northside Grocers order on hold?",
+        "Let an order of Northside Grocers through?",
         "$1,200.00",
         "Regular, pays on Friday",
         "Over the credit limit.",
