@@ -21,6 +21,8 @@ FAMILIES = {
     "freight": {"freight"},
     "entity": {"wrong_entity"},
     "contest": {"contest", "correct_please", "withhold", "overcharged"},
+    "fine": {"no_issue", "thanks"},
+    "promise": {"pay_plan"},
     "ask": {"send_please", "copy", "statement", "eta"},
     "pay": {"remit", "agreed_ok"},
     "buy": {"place_order", "quote_req"},
