@@ -1,13 +1,12 @@
 """Service holds, pauses and a customer's hold status over the API. Rights and rules are those of the actions."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import CharFilter, FilterSet
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +16,6 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from customers.models import Customer, CustomerQuerySet
 from holds import blocks
 from holds.actions import holds, pauses
-from holds.facts import hold_status
 from holds.models import Instalment, Pause, ServiceHold
 from holds.models.overrides import TENDERS as TENDER_WORDS
 from holds.rules import HOLD_SOURCES, TENDERS, HoldVerdict
@@ -195,8 +193,14 @@ class PauseViewSet(ReadOnlyModelViewSet):
         )
 
 
+ORDER_FORM = "order-form"
+
+
 class HoldStatusSerializer(serializers.Serializer):
-    """The figures, and who holds, when and why, are there for those who may see them."""
+    """The verdict of one hold block, for one tender, with the age of the figures.
+
+    The figures, and who holds, when and why, are there for those who may see them.
+    """
 
     on_hold = serializers.BooleanField(read_only=True)
     source = serializers.ChoiceField(read_only=True, choices=HOLD_SOURCES)  # type: ignore[assignment]
@@ -207,11 +211,6 @@ class HoldStatusSerializer(serializers.Serializer):
     overridable = serializers.BooleanField(read_only=True, help_text="A manager's PIN opens it for one order.")
     inputs = serializers.DictField(read_only=True)
     evaluated_at = serializers.DateTimeField(read_only=True)
-
-
-class BlockStatusSerializer(HoldStatusSerializer):
-    """The verdict of one hold block, for one tender, with the age of the figures."""
-
     block = serializers.CharField(read_only=True)
     tender = serializers.ChoiceField(read_only=True, choices=TENDER_WORDS)
     warning = serializers.CharField(read_only=True, help_text="Said when the figures are old; else empty.")
@@ -233,29 +232,23 @@ class HoldStatusViewSet(GenericViewSet):
         return Customer.objects.all() if user.has_perm("holds.check_servicehold") else Customer.objects.for_rep(user)
 
     @extend_schema(
-        responses=PolymorphicProxySerializer("HoldStatusAnswer", [HoldStatusSerializer, BlockStatusSerializer], None),
+        responses=HoldStatusSerializer,
         parameters=[
             OpenApiParameter(
                 "block",
-                description="The hold block's name: `order-form`, `customer-page`, `catalog`. Without it only a "
-                "service hold counts.",
+                default=ORDER_FORM,
+                description="The hold block's name: `order-form`, `customer-page` or `catalog`.",
             ),
-            OpenApiParameter("tender", enum=TENDERS, default="on_account", description="With `block` only."),
+            OpenApiParameter("tender", enum=TENDERS, default="on_account"),
         ],
     )
     def retrieve(self, request: Request, netsuite_id: str) -> Response:
-        """The verdict of one hold block, or of the service hold alone."""
+        """Whether the customer's new order is refused now: by a service hold or by the block's own rule."""
         asked = request.query_params
         customer, now = self.get_object(), timezone.now()
-        if asked.get("block"):
-            named = blocks.block(asked["block"])
-            verdict = blocks.verdict(
-                customer, named, tender=blocks.tender_of(asked.get("tender", "on_account")), now=now
-            )
-        else:
-            verdict = replace(hold_status(customer), evaluated_at=now)
-        serializer = BlockStatusSerializer if verdict.block else HoldStatusSerializer
-        return Response(serializer(_told(customer, verdict, caller(request))).data)
+        named = blocks.block(asked.get("block") or ORDER_FORM)
+        verdict = blocks.verdict(customer, named, tender=blocks.tender_of(asked.get("tender", "on_account")), now=now)
+        return Response(HoldStatusSerializer(_told(customer, verdict, caller(request))).data)
 
 
 def _told(customer: Customer, verdict: HoldVerdict, user: User) -> dict[str, Any]:
@@ -269,8 +262,6 @@ def _told(customer: Customer, verdict: HoldVerdict, user: User) -> dict[str, Any
         "inputs": {"entitystatus": customer.entitystatus, **(_details(verdict) if may_know else {})},
         "evaluated_at": verdict.evaluated_at,
     }
-    if not verdict.block:
-        return told
     if user.has_perm("customers.view_transaction"):
         told["inputs"] |= {**verdict.inputs, "formula": verdict.formula}
     return {**told, **{name: getattr(verdict, name) for name in ("block", "tender", "warning", "stale_since")}}

@@ -95,13 +95,10 @@ def test_a_strange_name_is_unknown_too(api, over, mike, name):
     assert error_of(ask(api(mike), over, block=name)) == (404, "unknown_block")
 
 
-def test_without_a_block_only_a_service_hold_counts(api, over, mike):
-    answer = ask(api(mike), over).json()
-    assert (answer["on_hold"], answer["source"], "block" in answer) == (False, "none", False)
-
-
-def test_an_empty_block_is_no_block(api, over, mike):
-    assert ask(api(mike), over, block="").json()["source"] == "none"
+@pytest.mark.parametrize("params", [{}, {"block": ""}])
+def test_without_a_name_the_order_form_answers(api, over, mike, params):
+    answer = ask(api(mike), over, **params).json()
+    assert (answer["on_hold"], answer["source"], answer["block"]) == (True, "formula", "order-form")
 
 
 def test_paid_now(api, over, mike):
