@@ -65,9 +65,7 @@ class OverrideAdmin(SeeOnly):
         now, user = timezone.now(), request.user
         verdict = blocks.verdict(row.customer, row.block, tender=blocks.tender_of(row.tender), now=now)
         return {
-            "title": f"Let an order of {row.customer} through?"
-            if row.status == "asked"
-            else f"Override for {row.customer}",
+            "title": f"Let an order of {row.customer} through?" if row.status == "asked" else str(row),
             "may_decide": may_decide(user, row.block) and row.cashier_id != user.pk,  # type: ignore[arg-type]
             "is_own": row.cashier_id == user.pk,
             "verdict": verdict,

@@ -1,13 +1,16 @@
 from typing import Any
+from uuid import UUID
 
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        """Listen to holds and to the outcome of pushes."""
+        """Listen to holds and to the outcome of pushes, and tell the pages below where an order is shown."""
+        from holds.pins import ORDER_PAGES
         from holds.signals import hold_lifted, hold_placed
         from netsuite.outbox import ON_OUTCOME
         from orders.outcomes import push_settled
@@ -15,6 +18,15 @@ class OrdersConfig(AppConfig):
         hold_placed.connect(_hold_changed, dispatch_uid="orders")
         hold_lifted.connect(_hold_changed, dispatch_uid="orders")
         ON_OUTCOME.append(push_settled)
+        ORDER_PAGES.append(_page_of)
+
+
+def _page_of(key: UUID) -> str:
+    """The order's page in the console; "" when there is no such order."""
+    from orders.models import Order
+
+    order = Order.objects.filter(key=key).only("pk").first()
+    return reverse("admin:orders_order_change", args=[order.pk]) if order else ""
 
 
 def _hold_changed(hold: Any, **kwargs: Any) -> None:

@@ -12,8 +12,10 @@ from customers.models import Employee
 from holds.actions import overrides
 from holds.models import HoldBlock, Override, PinBudget, PinLog
 from holds.pins import PinRejected
+from orders.carts import cart_of
 from tests.conftest import user_in
 from tests.factories.holds import owe
+from tests.factories.orders import draft
 from tests.factories.pins import PIN, WRONG, cart, in_group, manager, order_block, over_limit
 from tests.signed_in import signed_in
 from tests.test_queries import queries
@@ -64,6 +66,13 @@ def test_the_page_says_what_is_asked(mike, asked):
         "Over the credit limit.",
     ):
         assert words in text
+
+
+def test_the_page_leads_to_the_order(mike, cashier, now):
+    order = draft(cashier, customer=over_limit())
+    of_order = cart_of(order, cashier=cashier, block=order_block())
+    own = overrides.ask(cart=of_order, note="", now=now)
+    assert f'href="/admin/orders/order/{order.pk}/change/"' in signed_in(mike).get(page(own)).content.decode()
 
 
 def test_approve(mike, asked):
