@@ -44,6 +44,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "AR clerk": (
         *SEE_ALL,
+        *MAIL,
         *(*SEE_ORDERS, "orders.view_every_order"),
         *(*PAUSES, "holds.add_limitextension", "anomalies.handle_alert"),
         *("disputes.add_dispute", "disputes.propose_credit", "disputes.view_responsetemplate"),
