@@ -17,7 +17,7 @@ from disputes.models import ClassifierVersion, Correction, InboundEmail
 
 log = logging.getLogger(__name__)
 
-# How far a figure may fall by chance before a new version counts as worse.
+# How far a figure may fall before a new version counts as worse; further where chance alone moves it further.
 TOLERANCE = {"dispute_f1": 0.01, "reason_macro_f1": 0.02}
 KEPT_FILES = 3
 NAMES = {"dispute_f1": "dispute F1", "reason_macro_f1": "reason macro-F1"}
@@ -149,9 +149,14 @@ def _take_into_use(row: ClassifierVersion, before: ClassifierVersion | None) -> 
 def worse(now: dict[str, Any], before: dict[str, Any]) -> str:
     """In words, by which figure the new version is worse; empty when it is not."""
     for name, tolerance in TOLERANCE.items():
-        if name in now and name in before and now[name] < before[name] - tolerance:
+        if name in now and name in before and now[name] < before[name] - max(tolerance, _chance(before, name)):
             return f"Not taken into use: {NAMES[name]} would fall from {before[name]:.3f} to {now[name]:.3f}."
     return ""
+
+
+def _chance(figures: dict[str, Any], name: str) -> float:
+    """One standard error of a share over so many mails: with few mails a figure moves by itself."""
+    return float(max(figures[name] * (1 - figures[name]), 0.0) / figures["mails"]) ** 0.5 if "mails" in figures else 0.0
 
 
 def _learned(model: Model, found: Lesson, before: ClassifierVersion | None) -> dict[str, Any]:

@@ -125,6 +125,14 @@ def test_worse_is_more_than_chance(now, words):
     assert answer == (f"Not taken into use: {words}." if words else "")
 
 
+def test_with_few_mails_a_figure_may_fall_further():
+    before = {"dispute_f1": 0.80, "mails": 100}
+    assert training.worse({"dispute_f1": 0.77}, before) == ""
+    assert (
+        training.worse({"dispute_f1": 0.75}, before) == "Not taken into use: dispute F1 would fall from 0.800 to 0.750."
+    )
+
+
 def test_old_files_are_deleted(mike, email, bells):
     training.train(evaluate=False)
     for kind in ("order", "spam", "other", "remittance"):
