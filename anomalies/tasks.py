@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
+from anomalies import notices
 from anomalies.actions.evaluation import evaluate
 from anomalies.actions.snapshots import backfill, take
 from anomalies.models import SnapshotDay
@@ -33,6 +34,10 @@ def judge_waiting(today: date, now: datetime) -> int:
     waiting = SnapshotDay.objects.filter(date__gte=today - JUDGED_BACK, date__lt=today, is_partial=False)
     days = waiting.filter(judged_at=None).order_by("date").values_list("date", flat=True)
     return sum(len(evaluate(day=day, now=now)) for day in days)
+
+
+def send_notices() -> dict[str, int]:
+    return notices.send_due(now=timezone.now())
 
 
 def fill_gaps() -> int:

@@ -37,6 +37,7 @@ JOBS = (
     Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
     Job("figures", "anomalies.tasks.count_today", "the day's figures, and alerts once a day is over", minutes=15),
     Job("missing figures", "anomalies.tasks.fill_gaps", "days that were missed", minutes=15),
+    Job("alert mails", "anomalies.tasks.send_notices", "new alerts to the people of their roles", minutes=5),
     Job("mailbox", "disputes.tasks.fetch_mail", "new mail in the mailbox", minutes=1),
     Job("sort mail", "disputes.tasks.triage_waiting", "mail that nobody sorted yet", minutes=1),
     Job(

@@ -205,6 +205,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # --- mail --------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 20
+# Where people open the console, for links in mails to them; empty: no links.
+PUBLIC_URL = env("PUBLIC_URL", default="").rstrip("/")
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Accounts receivable <ar@holdgate.example>")
 # incoming: the mailbox, and whose authentication results count (empty: the mailbox's own server)
 IMAP_URL = env("IMAP_URL", default="")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from anomalies import payload, wave
+from anomalies import notices, payload, wave
 from anomalies.models import Alert, AlertRule, SnapshotDay
 from anomalies.rules import RISE_TOLERANCE, Judgement, Point, Terms, breach_run, judge, quiet_run
 from anomalies.series import partial_days, series
@@ -138,6 +138,7 @@ def _open(finding: Finding, day: date, now: datetime, by: str) -> Alert | None:
                 last_breach=day,
             )
             born(alert, by=by, reason=judged.words)
+            notices.plan(alert, now=now)
     except IntegrityError:
         # Somebody else opened it, or it was closed for this very day.
         return None

@@ -3,5 +3,6 @@
 from anomalies.models.alerts import Alert, AlertNotice, AlertRule
 from anomalies.models.cards import CardBand
 from anomalies.models.metrics import DailyMetric, SnapshotDay
+from anomalies.models.waits import OrderWait
 
-__all__ = ["Alert", "AlertNotice", "AlertRule", "CardBand", "DailyMetric", "SnapshotDay"]
+__all__ = ["Alert", "AlertNotice", "AlertRule", "CardBand", "DailyMetric", "OrderWait", "SnapshotDay"]

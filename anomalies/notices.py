@@ -1,0 +1,115 @@
+"""Tell the people of a rule's roles: one mail each with all that is new, and each alert at most once.
+
+The notice is planned with the alert, claimed by one conditional UPDATE, and sent outside any transaction.
+What nobody can vouch for is not sent again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from anomalies.finding import heading
+from anomalies.models import Alert, AlertNotice
+from workflows.actions.switches import stopped
+from workflows.post import Delivery, deliver
+from workflows.wording import count, day
+
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+def plan(alert: Alert, *, now: datetime) -> int:
+    """Note whom to tell; call it in the transaction that opens the alert. People without an address are not told."""
+    people = User.objects.filter(is_active=True, groups__name__in=alert.rule.roles).exclude(email="").distinct()
+    rows = [AlertNotice(alert=alert, user=user, address=user.email, planned_at=now) for user in people.order_by("pk")]
+    return len(AlertNotice.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def send_due(*, now: datetime) -> dict[str, int]:
+    """Send what is planned, one mail a person; answers how many mails were sent, wait, failed or are unknown."""
+    outcome: dict[str, int] = defaultdict(int)
+    for user_id in _waiting().order_by("user").values_list("user", flat=True).distinct():
+        if stopped("email_send", f"tell {user_id} of alerts"):
+            break
+        told = _send_to(user_id, now)
+        if told:
+            outcome[told] += 1
+    return dict(outcome)
+
+
+def _waiting() -> QuerySet[AlertNotice]:
+    return AlertNotice.objects.filter(claimed_at=None)
+
+
+def _send_to(user_id: int, now: datetime) -> str:
+    mine = _claim(user_id, now)
+    if not mine:
+        return ""
+    user, news = mine[0].user, [notice for notice in mine if notice.alert.status != "resolved"]
+    _note([notice for notice in mine if notice not in news], error="Not sent: resolved before.")
+    if not news:
+        return ""
+    if not user.is_active or user.email != news[0].address:
+        _note(news, error="Not sent: the person left, or has another address.")
+        return "failed"
+    alerts = [notice.alert for notice in news]
+    delivery = deliver(
+        subject=subject(alerts),
+        body=body(user, alerts),
+        to_email=user.email,
+        to_name=user.get_full_name() or user.get_username(),
+        message_id=news[0].message_id,
+    )
+    return _settle(news, delivery, now)
+
+
+def _claim(user_id: int, now: datetime) -> list[AlertNotice]:
+    """What this sender, and no other, may send to the person; the message id marks it."""
+    mark = make_msgid(domain="alerts.holdgate")
+    if not _waiting().filter(user=user_id).update(claimed_at=now, message_id=mark):
+        return []
+    claimed = AlertNotice.objects.filter(message_id=mark).select_related("alert__rule", "user")
+    return list(claimed.order_by("alert__date", "alert"))
+
+
+def _settle(notices: Sequence[AlertNotice], delivery: Delivery, now: datetime) -> str:
+    if delivery.fate == "sent":
+        _note(notices, sent_at=now, error="")
+        return "sent"
+    if delivery.fate == "try_again" and now - notices[0].planned_at < GIVE_UP_AFTER:
+        _note(notices, claimed_at=None, message_id="", error=delivery.detail)
+        return "waiting"
+    unknown = delivery.fate == "uncertain"
+    _note(notices, error=f"{'Nobody knows whether it arrived' if unknown else 'Not sent'}: {delivery.detail}")
+    return "uncertain" if unknown else "failed"
+
+
+def _note(notices: Sequence[AlertNotice], **changes: object) -> None:
+    AlertNotice.objects.filter(pk__in=[notice.pk for notice in notices]).update(**changes)
+
+
+def subject(alerts: Sequence[Alert]) -> str:
+    """The finding itself, or how many there are."""
+    return heading(alerts[0]) if len(alerts) == 1 else f"{count(len(alerts), 'new alert').capitalize()}"
+
+
+def body(user: User, alerts: Sequence[Alert]) -> str:
+    """One paragraph an alert; the link only where the address of the console is known."""
+    name = user.first_name or user.get_username()
+    return "\n\n".join([f"{name},", *(_paragraph(alert) for alert in alerts), "Holdgate"])
+
+
+def _paragraph(alert: Alert) -> str:
+    lines = [heading(alert), f"{alert.rule.title}, judged for {day(alert.date)}."]
+    named = [row for row in alert.payload.get("wave", {}).get("concentration", []) if row["stands_out"]]
+    if named:
+        first = named[0]
+        lines.append(f"{first['hit']} of {first['drawn']} customers are {first['value']}.")
+    if settings.PUBLIC_URL:
+        lines.append(settings.PUBLIC_URL + reverse("admin:anomalies_alert_change", args=[alert.pk]))
+    return "\n".join(lines)
