@@ -100,6 +100,8 @@ def _edited_hash(parsed: Parsed) -> str:
 @transaction.atomic
 def _store(raw: bytes | None, parsed: Parsed, source: str, by: str, now: datetime, full_size: int) -> InboundEmail:
     original = InboundEmail.objects.filter(message_id=parsed.message_id).first() if parsed.message_id else None
+    if original and original.body_hash == parsed.content_hash:
+        raise IntegrityError("the same mail was stored at this moment")
     sender = sender_of(parsed.from_email)
     email = InboundEmail(
         source=source,

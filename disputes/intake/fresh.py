@@ -91,7 +91,8 @@ def _split(lines: list[str]) -> tuple[list[str], list[str]]:
     below = [line for line in lines[at:] if line.strip()]
     if any(line.lstrip().startswith(">") for line in below[1:3]):
         # An answer written under or between the quoted lines.
-        own += [line for line in lines[at:] if not line.lstrip().startswith(">") and not _WROTE.match(line)]
+        quoted_from = next(n for n, line in enumerate(lines[at:], at) if line.lstrip().startswith(">"))
+        own += [line for line in lines[quoted_from:] if not line.lstrip().startswith(">")]
     return own, lines[at:] + [line for line in lines[:at] if line.lstrip().startswith(">")]
 
 

@@ -31,14 +31,9 @@ _AWAY_SUBJECT = re.compile(
 
 
 def values(message: Message, name: str) -> list[str]:
-    """All raw values of a header as text; a header that cannot be read counts as absent."""
-    found = []
-    for value in message.get_all(name, []):
-        try:
-            found.append(str(value)[:LONGEST_VALUE])
-        except (ValueError, LookupError, TypeError):
-            continue
-    return found
+    """All raw values of a header, bytes above 127 as surrogates; `decoded` makes them readable."""
+    wanted = name.lower()
+    return [str(text)[:LONGEST_VALUE] for each, text in message.raw_items() if each.lower() == wanted]
 
 
 def value(message: Message, name: str) -> str:
@@ -134,7 +129,7 @@ def is_forward(subject: str) -> bool:
 
 def facts(message: Message, from_email: str, subject: str) -> dict[str, Any]:
     """What the headers say of the mail: `automatic` is reply, bounce, machine or "", `list` whether a list sent it."""
-    auto = value(message, "auto-submitted").partition(";")[0].strip().lower()
+    auto = re.split(r"[\s;(]", value(message, "auto-submitted").strip().lower(), maxsplit=1)[0]
     precedence = value(message, "precedence").strip().lower()
     is_list = bool(value(message, "list-id") or value(message, "list-post")) or precedence == "list"
     found: dict[str, Any] = {"automatic": "", "list": is_list, "bulk": precedence in ("bulk", "junk")}

@@ -118,7 +118,8 @@ def _leaves(message: Message) -> Iterator[Message]:
     waiting: list[Message] = [message]
     while waiting:
         part = waiting.pop(0)
-        inner = part.get_payload()
+        # Asking for the payload would decode it, by whatever charset it names.
+        inner = vars(part).get("_payload")
         if part.get_content_type() in ("message/delivery-status", "text/rfc822-headers"):
             continue
         if isinstance(inner, list):
@@ -145,7 +146,7 @@ def _content(part: Message) -> bytes:
         found = None
     if isinstance(found, bytes):
         return found
-    plain = part.get_payload()
+    plain = vars(part).get("_payload")
     return plain.encode("utf-8", "surrogateescape") if isinstance(plain, str) else b""
 
 
