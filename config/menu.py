@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from unfold.dataclasses import SearchResult
 
 from customers.models import Customer
-from disputes.models import Dispute
+from disputes.models import Dispute, InboundEmail
 from holds.models import Override, Pause, ServiceHold
 from holds.pins import blocks_of
 from netsuite.models import Push, PushStatus
@@ -59,6 +59,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "workflows.view_outboundemail",
                 lambda user: OutboundEmail.objects.to_polish().visible_to(user),
             ),
+            Entry(
+                "Triage",
+                "admin:disputes_inboundemail_changelist",
+                "disputes.view_inboundemail",
+                lambda user: InboundEmail.objects.unsure().visible_to(user),
+            ),
             Entry("Disputes", "admin:disputes_dispute_changelist", "disputes.view_dispute", _disputes),
             Entry(
                 "Overrides",
@@ -104,6 +110,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Control",
         (
+            Entry("Classifier", "admin:disputes_classifierversion_changelist", "disputes.triage_inboundemail"),
             Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
             Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
             Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),

@@ -8,6 +8,8 @@ from django_q.tasks import async_task
 
 from disputes import polish
 from disputes.actions import credit_memos, fetching, learning, sorting
+from disputes.actions.triage import triage
+from disputes.models import InboundEmail
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +35,10 @@ def retrain() -> str:
     return train().version
 
 
-def ring(task: str) -> None:
+def ring(task: str, *args: int) -> None:
     """Wake a worker; the schedule comes by anyway."""
     try:
-        async_task(task)
+        async_task(task, *args)
     except Exception:
         log.exception("the bell for %s did not ring", task)
 
@@ -52,3 +54,9 @@ def triage_waiting() -> int:
     if sorting.is_waiting():
         ring("disputes.tasks.triage_waiting")
     return count
+
+
+def triage_again(pk: int) -> str:
+    """Sort one mail that a person wants to be read again; answers its state."""
+    email = InboundEmail.objects.select_related("customer").prefetch_related("attachments").get(pk=pk)
+    return triage(email=email, by="schedule:triage", now=timezone.now()).status

@@ -86,6 +86,14 @@ def _check(classification: str, reason: str, sub_reason: str) -> None:
         raise Refusal("Only the reason other has these finer reasons.", code="invalid_sub_reason", status=400)
 
 
+def retrain(*, by: Actor) -> None:
+    """A person asks for a training now; the worker learns what waits and keeps the version that is not worse."""
+    require(by, "disputes.triage_inboundemail", "train the classifier")
+    with transaction.atomic():
+        audit.record("classifier_training_asked", by=by, reason="Asked for by hand.", entity_ref="classifier")
+        transaction.on_commit(ring)
+
+
 def ring() -> None:
     """Wake a worker to train; the schedule comes by anyway."""
     try:
