@@ -57,16 +57,17 @@ def asked_row(cart: Cart, verdict: HoldVerdict, now: datetime, note: str = "") -
 
 def void_all(rows: OverrideQuerySet, why: str, *, by: Actor, now: datetime) -> int:
     """End these, as far as nobody uses or answers them at this moment; returns how many."""
-    voided = 0
-    with transaction.atomic():
-        for override in rows.select_related("manager", "customer", "cashier"):
-            try:
-                move(override, "void", by=label(by), reason=why, decision_reason=why)
-            except LostRace:
-                continue
+    return sum(_void(override, why, by, now) for override in rows.select_related("manager", "customer", "cashier"))
+
+
+def _void(override: Override, why: str, by: Actor, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            move(override, "void", by=label(by), reason=why, decision_reason=why)
             pin_log.of_override("void", override, by=by, now=now, detail=why)
-            voided += 1
-    return voided
+    except LostRace:
+        return False
+    return True
 
 
 def record_decision(override: Override, *, by: Actor, reason: str) -> None:
