@@ -32,7 +32,6 @@ def till_bar(context: dict[str, Any]) -> dict[str, Any]:
         "cashier": name,
         "initials": initials(name),
         "here": match.url_name if match else "",
-        "picked": session.picked(request) if user.is_authenticated else "",
         "data": min(freshness(now=timezone.now()), key=lambda one: not one.stale) if user.is_authenticated else None,
     }
 

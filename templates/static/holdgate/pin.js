@@ -37,7 +37,10 @@
   }
   function named() {
     const chosen = pad().querySelector("[name=manager]:checked"), head = pad().querySelector("[data-pin-of]");
-    if (chosen && head) head.textContent = `2. PIN of ${chosen.dataset.name}`;
+    if (!chosen || !head) return;
+    head.textContent = `2. PIN of ${chosen.dataset.name}`;
+    const said = pad().querySelector("[data-pin-error]:not(.bad)");
+    if (said) said.textContent = "Type on the pad or the keyboard.";
   }
   function point() {
     const dots = pad().querySelector("[data-dots]");
@@ -72,7 +75,11 @@
     if (!event.target.matches("[name=manager]") || !pad()) return;
     digits = "";
     if (pad().matches("[data-closed]")) pad().querySelector("[data-again]").click();
-    else { named(); show(); point(); }
+    else { named(); show(); }
+  });
+  document.addEventListener("click", (event) => {
+    // After a touch or a click the digits come next; arrow keys must be free to go on.
+    if (event.detail > 0 && event.target.matches("[name=manager]") && pad() && !pad().matches("[data-closed]")) point();
   });
   document.addEventListener("keydown", (event) => {
     if (!pad() || event.ctrlKey || event.metaKey || event.altKey) return;

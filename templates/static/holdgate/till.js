@@ -5,13 +5,12 @@
    data-sends on an input: a change sends its form. data-pad on a link: its page opens as a dialog. */
 (function () {
   "use strict";
-  const PAUSE = 450;
   const visible = (el) => el.getClientRects().length > 0;
   const dialog = () => document.querySelector("dialog[open]");
   const say = (words) => { document.getElementById("said").textContent = words; };
 
   /* ---------- type-ahead ---------- */
-  const SHORTEST = 2;
+  const SHORTEST = 2, PAUSE = 450;
   const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
   const options = (input) => [...listOf(input).querySelectorAll("[role=option]")];
   const chosen = (input) => options(input).find((option) => option.getAttribute("aria-selected") === "true");
@@ -31,7 +30,6 @@
   function pick(input, option) {
     const form = input.form;
     form.elements[input.dataset.combo].value = option.dataset.value;
-    htmx.trigger(input, "htmx:abort");
     shut(input);
     form.requestSubmit();
   }
@@ -61,6 +59,11 @@
     event.preventDefault();
     shut(input);
   });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // An answer to what was typed before is too late.
+    const input = event.detail.requestConfig.elt;
+    if (input.matches("input[data-combo]") && event.detail.requestConfig.parameters[input.name] !== input.value) event.detail.shouldSwap = false;
+  });
   document.addEventListener("focusout", (event) => {
     const input = event.target.closest("[data-combo]");
     if (input) shut(input);
@@ -86,7 +89,6 @@
     const typed = Object.fromEntries(["typed", "sku", "price"].map((name) => [name, form.elements[name]?.value || ""]));
     if (!typed.typed.trim() && !typed.sku) { form.elements.typed.focus(); return; }
     Object.keys(typed).forEach((name) => { if (form.elements[name]) form.elements[name].value = ""; });
-    htmx.trigger(form.elements.typed, "htmx:abort");
     shut(form.elements.typed);
     scans.unshift(typed);
     if (adding) scans.push(scans.shift());
@@ -99,40 +101,87 @@
     htmx.ajax("POST", form.action, { source: form, target: "#order", swap: "outerHTML", values: scans.shift() }).finally(() => {
       adding = false;
       const error = document.querySelector("#it-error");
-      if (!error) add();
+      if (!error) { add(); settled(); }
       else if (scans.length) error.append(` ${scans.length} more scanned after it; they follow once this is settled.`);
     });
   }
 
   /* ---------- steppers and fields that send themselves ---------- */
   const waiting = new Map();
+  let underway = 0, next = "";
+  const busy = () => waiting.size > 0 || underway > 0 || adding || scans.length > 0 && !document.getElementById("it-error");
+  function later(form, pause) {
+    clearTimeout(waiting.get(form));
+    waiting.set(form, setTimeout(send, pause, form));
+  }
   function send(form) {
+    if (underway > 0) { later(form, 60); return; }
     clearTimeout(waiting.get(form));
     waiting.delete(form);
     if (form.isConnected) form.requestSubmit();
   }
   document.addEventListener("click", (event) => {
+    // What finishes an order waits for what was typed just before.
+    const last = event.target.closest("[data-settled]");
+    if (!last || !busy()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    next = last.id;
+    waiting.forEach((timer, form) => later(form, 0));
+  }, true);
+  document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
     if (!button) return;
-    const field = button.form.elements.quantity, next = Number(field.value.replace(",", ".")) + Number(button.dataset.step);
+    const field = button.form.elements.quantity, wanted = Number(field.value.replace(",", ".")) + Number(button.dataset.step);
     event.preventDefault();
-    if (!Number.isFinite(next) || next <= 0) return;
-    field.value = String(Math.round(next * 1000) / 1000);
-    clearTimeout(waiting.get(button.form));
-    waiting.set(button.form, setTimeout(send, PAUSE, button.form));
+    if (!Number.isFinite(wanted) || wanted <= 0) return;
+    field.value = String(Math.round(wanted * 1000) / 1000);
+    later(button.form, PAUSE);
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-sends]")) send(event.target.form);
+    if (event.target.matches("[data-sends]")) later(event.target.form, 0);
   });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-sends]:not([type=radio])")) return;
+    event.preventDefault();
+    later(event.target.form, 0);
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    // The stepper has counted already; htmx adds the button that was pressed last.
+    if (event.target.matches("form")) delete event.detail.parameters.step;
+  });
+  const isOfOrder = (event) => event.detail.target && event.detail.target.id === "order" && !event.detail.elt.matches("[data-quiet]");
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isOfOrder(event)) underway += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (isOfOrder(event)) underway = Math.max(0, underway - 1);
+    setTimeout(settled, 0);
+  });
+  function settled() {
+    if (busy() || !next) return;
+    const control = document.getElementById(next);
+    next = "";
+    if (control && !control.disabled) control.click();
+  }
   // What was typed elsewhere on the page outlives the exchange of its parts.
-  let kept = [];
+  let kept = [], half = [];
+  const named = (field) => [field.id, field.value];
+  const give = ([id, value]) => { const field = document.getElementById(id); if (field) field.value = value; };
   document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "order") return;
+    kept = [...event.detail.target.querySelectorAll("[data-keep]")].filter((field) => field.value).map(named);
+    half = [...waiting.keys()].map((form) => [form.id, [...form.elements].filter((field) => field.matches("[data-sends]:not([type=radio])")).map(named)]);
     waiting.forEach((timer) => clearTimeout(timer));
-    kept = [...event.detail.target.querySelectorAll("[data-keep]")].filter((field) => field.value).map((field) => [field.id, field.value]);
+    waiting.clear();
   });
-  document.addEventListener("htmx:afterSwap", () => {
-    kept.forEach(([id, value]) => { const field = document.getElementById(id); if (field && !field.value) field.value = value; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    kept.filter(([id]) => !document.getElementById(id)?.value).forEach(give);
+    half.forEach(([id, fields]) => {
+      const form = document.getElementById(id);
+      fields.forEach(give);
+      if (form) later(form, PAUSE);
+    });
     kept = [];
+    half = [];
     const words = document.querySelector("[data-said]");
     if (words) { say(words.dataset.said); words.removeAttribute("data-said"); }
     const wanted = document.querySelector("[data-focus]");
