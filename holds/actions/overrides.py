@@ -86,7 +86,7 @@ def ask(*, cart: Cart, note: str, now: datetime) -> Override:
 
 
 def decide(*, override: Override, grant: bool, by: Actor, reason: str = "", now: datetime) -> Override:
-    """A manager answers in the console. Raises LostRace (answered already), NotAllowed, and Refusal.
+    """A manager answers in the console. Raises NotAllowed and Refusal (`already_decided` says by whom and when).
 
     When the customer's facts or the hold changed since it was asked, the question is void: the cashier asks again.
     """
