@@ -40,10 +40,6 @@ def _customer(proposal: ProposedAction) -> Customer:
     return Customer.objects.get(pk=proposal.customer_id)
 
 
-def _effects(proposal: ProposedAction) -> Sequence[str]:
-    return [f"{one.label}: {one.words}" for one in choices(proposal)] if proposal.status == "pending" else []
-
-
 def _decided(proposal: ProposedAction, by: str, reason: str) -> None:
     person = proposal.decided_by
     assert person is not None
@@ -102,7 +98,8 @@ def heading(proposal: ProposedAction) -> str:
 HOLD_REVIEW = ActionHandler(
     action_type=REVIEW,
     title="Hold review",
-    effects=_effects,
+    # Each choice says what it does.
+    effects=lambda _proposal: (),
     approve=_decided,
     approve_label="Decide",
     reject_label="No review needed",
