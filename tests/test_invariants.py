@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from customers.models import Customer, Employee
+from disputes.models import FetchedMail, InboundEmail
 from holds.actions import holds, overrides
 from holds.models import Override, PinLog, ServiceHold
 from holds.pins import PinRejected
@@ -27,6 +29,7 @@ from orders.actions import orders
 from orders.models import Order
 from tests.conftest import user_in
 from tests.factories.holds import held, owing, proposed
+from tests.factories.mails import arrived
 from tests.factories.orders import parked
 from tests.factories.pins import PIN, WRONG, cart, manager
 from tests.netsuite.conftest import FakeRemote
@@ -60,7 +63,7 @@ def story(mike, monkeypatch, time_machine) -> Story:
     audit.seal()
     sent = OutboundEmail.objects.get(run=northside.run, kind="customer_notice")
     told = {"hold": northside, "proposal": northside.proposal, "lifted": harbor, "sent": sent, "waiting": waiting}
-    return Story(**told, manager=lydia, override=override)
+    return Story(**told, manager=lydia, override=override, mail=arrived())
 
 
 def let_through(cashier: Any) -> tuple[Employee, Override]:
@@ -359,6 +362,59 @@ def submitted_in_silence(story: Story) -> str:
     return f"Order {order} was submitted without a push."
 
 
+def second_mail(index: str, **fields: Any) -> InboundEmail:
+    """A copy that the database's own index would refuse."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {index}")
+    copy = InboundEmail.objects.get()
+    InboundEmail.objects.update(**fields)
+    for name, value in {**fields, "pk": None, "email_uuid": uuid.uuid4()}.items():
+        setattr(copy, name, value)
+    copy._state.adding = True
+    copy.save(force_insert=True)
+    return copy
+
+
+def second_row_of_a_message(story: Story) -> str:
+    second_mail("one_row_a_message", message_id="<1@x>")
+    return "2 mails have the message id <1@x>."
+
+
+def second_row_of_a_text(story: Story) -> str:
+    second_mail("one_row_a_body", message_id="")
+    return "2 mails without an id have the same text."
+
+
+def mail_in_no_state(story: Story) -> str:
+    rows(InboundEmail, story.mail).update(status="lost")
+    return f"Mail {story.mail.pk} is in no state: lost."
+
+
+def message_read_and_not_stored(story: Story) -> str:
+    FetchedMail.objects.create(mailbox="ar@imap/INBOX", uidvalidity=1, uid=17)
+    return "Message 17 of ar@imap/INBOX counts as read and is not stored."
+
+
+def mail_routed_nowhere(story: Story) -> str:
+    rows(InboundEmail, story.mail).update(status="routed", classification="invoice_dispute")
+    return f"Mail {story.mail.pk} is routed to no dispute."
+
+
+def mail_sorted_as_nothing(story: Story) -> str:
+    rows(InboundEmail, story.mail).update(status="sorted")
+    return f"Mail {story.mail.pk} is sorted as nothing."
+
+
+def mail_put_aside_in_silence(story: Story) -> str:
+    rows(InboundEmail, story.mail).update(status="quarantined")
+    return f"Mail {story.mail.pk} was put aside without a reason."
+
+
+def mail_waits_in_silence(story: Story) -> str:
+    rows(InboundEmail, story.mail).update(status="unsure")
+    return f"Mail {story.mail.pk} waits for a person and does not say why."
+
+
 SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "one_decision_a_proposal": [second_decision],
     "approved_content_is_unchanged": [other_change, other_text, other_text_sent],
@@ -381,6 +437,12 @@ SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "verdicts_recompute": [inputs_changed, formula_changed, overrides_verdict_changed],
     "held_orders_had_leave": [leave_taken_away, leave_of_another_order],
     "submitted_orders_are_pushed": [submitted_in_silence],
+    "inbound_mail_is_unique": [
+        *(second_row_of_a_message, second_row_of_a_text, mail_in_no_state, message_read_and_not_stored),
+    ],
+    "inbound_mail_says_why": [
+        *(mail_routed_nowhere, mail_sorted_as_nothing, mail_put_aside_in_silence, mail_waits_in_silence),
+    ],
     "history_is_current": [change_without_history],
     "pushes_do_not_linger": [push_in_flight_for_ever, nobody_drains],
     "nothing_overdue": [mail_in_flight_for_ever, mail_never_sent, forgotten_deferral],
