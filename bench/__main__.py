@@ -64,9 +64,11 @@ def _measure_here(options: argparse.Namespace) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from bench import approval, formula, tick, triage
+    from bench import approval, formula, hold_status, rollups, tick, triage
 
     rows = tick.measure(options.customers, options.rounds) + approval.measure(options.rounds)
+    rows += hold_status.measure(options.rounds)
+    rows += rollups.measure(options.rounds)
     rows += formula.measure(options.rounds)
     rows += triage.measure(options.rounds)
     print(json.dumps([row.as_dict() for row in rows]))

@@ -1,0 +1,90 @@
+"""A day's figures for every scope beside one query a segment, and the daily evaluation of five years of figures."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from anomalies.actions.evaluation import judge_rule
+from anomalies.measures import measure as measure_day
+from anomalies.models import AlertRule, DailyMetric
+from bench.measure import Row, side_by_side
+from customers.clock import business_today
+from customers.models import Customer, Transaction
+
+REGIONS = 12
+DAYS = 5 * 365
+SCOPES = 50
+METRICS = 20
+
+
+def measure(rounds: int) -> list[Row]:
+    """Both over the customers that the tick's benchmark made."""
+    for number in range(REGIONS):
+        rows = Customer.objects.filter(pk__gte=0).extra(where=[f"id % {REGIONS} = {number}"])  # noqa: S610
+        rows.update(region=f"R{number}", tier=f"T{number % 4}", payment_method=f"P{number % 5}")
+    day = business_today() - timedelta(days=1)
+    figures = side_by_side(
+        "a day's figures, 5 dimensions",
+        rounds,
+        {"set-based": lambda: measure_day(day, live=False), "a query a segment": lambda: _by_segment(day)},
+        lambda: None,
+    )
+    _history()
+    evaluation = side_by_side(
+        f"evaluation, {DAYS} days × {METRICS} × {SCOPES}",
+        rounds,
+        {"judge": lambda: _judge_all(day), "bare read of the window": lambda: _read(day)},
+        lambda: None,
+    )
+    return [figures, evaluation]
+
+
+def _by_segment(day: object) -> None:
+    """Every metric of every segment asked by itself, as a first version does it."""
+    for dimension in ("region", "tier", "payment_method"):
+        for value in Customer.objects.order_by().values_list(dimension, flat=True).distinct():
+            for _metric in range(METRICS):
+                rows = Transaction.objects.invoices().open_on(day).filter(**{f"customer__{dimension}": value})  # type: ignore[arg-type]
+                rows.aggregate(total=Sum("unpaid"))
+
+
+def _history() -> None:
+    if DailyMetric.objects.exists():
+        return
+    DailyMetric.objects.bulk_create(_figures(), batch_size=5000)
+
+
+def _figures() -> Iterator[DailyMetric]:
+    last = business_today() - timedelta(days=1)
+    now = timezone.now()
+    for metric in range(METRICS):
+        name = "orders_on_hold" if metric == 0 else f"bench_{metric}"
+        for scope in range(SCOPES):
+            for back in range(DAYS):
+                yield DailyMetric(
+                    date=last - timedelta(days=back),
+                    metric=name,
+                    scope="region",
+                    scope_value=f"R{scope}",
+                    value=Decimal(back % 7 + scope),
+                    computed_at=now,
+                )
+
+
+def _rules() -> list[AlertRule]:
+    names = ["orders_on_hold", *(f"bench_{number}" for number in range(1, METRICS))]
+    return [AlertRule(slug=name, metric=name, scope="region", comparison="sigma") for name in names]
+
+
+def _judge_all(day: object) -> None:
+    for rule in _rules():
+        judge_rule(rule, day)  # type: ignore[arg-type]
+
+
+def _read(day: object) -> None:
+    for rule in _rules():
+        rows = DailyMetric.objects.filter(metric=rule.metric, scope="region", date__lte=day)  # type: ignore[misc]
+        list(rows.filter(date__gte=day - timedelta(days=45)).values_list("scope_value", "date", "value"))  # type: ignore[operator]
