@@ -178,7 +178,8 @@ def _moved(one: Transition) -> Event:
     sign, tint = ("check", "green") if settled else ("warning", "amber") if one.verb == "escalate" else ("mail", "blue")
     if one.verb == "create":
         sign, tint = "warning", "amber"
-    return Event(one.at, sign, tint, SAID.get(one.verb, one.verb), one.reason, one.by)
+    words = "" if one.verb == "create" else one.reason
+    return Event(one.at, sign, tint, SAID.get(one.verb, one.verb), words, one.by)
 
 
 def _of_proposal(one: ProposedAction) -> list[Event]:

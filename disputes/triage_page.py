@@ -1,5 +1,6 @@
 """The right side of the triage inbox: one mail, what was read in it, and what Yes brings about."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,14 @@ from disputes.triage.contract import TRIAGE_CONTRACT
 from disputes.triage.rules import DISPUTE
 from netsuite.machine import Transition
 from workflows.models import WorkflowDefinition
-from workflows.wording import count, money
+from workflows.wording import money
 
 LONGEST_SHOWN = 20_000
 BARS_SHOWN = 3
 FOUND = 8
 SHORTEST_SEARCH = 3
+# A line broken for its length goes on in the next one; lists, quotes and new paragraphs begin on their own line.
+_WRAPPED = re.compile(r"([^\n]{60})\n(?=[^\s>*•\-])")
 _KEPT = ExpressionWrapper(Q(content__isnull=False), output_field=BooleanField())
 
 
@@ -109,7 +112,8 @@ def under(email: InboundEmail, numbers: Mapping[str, Any]) -> str:
         low, high = float(numbers["unsure_from"]), float(numbers["unsure_to"])
         score = email.scores.get(DISPUTE)
         if score is not None and low <= score < high:
-            return f"{score:.2f}, between {low:.2f} and {high:.2f} a person decides"
+            where = f"between {low:.2f} and {high:.2f}" if high <= 1 else f"from {low:.2f} on"
+            return f"{score:.2f}, {where} a person decides"
         return email.unsure_reason
     by = email.decided_by or "the classifier"
     return f"Sorted by {by}{f', {email.score:.2f}' if email.score is not None and not email.decided_by else ''}"
@@ -125,13 +129,18 @@ def text_of(email: InboundEmail) -> str:
 
 def pieces(email: InboundEmail) -> list[Piece]:
     """The text cut at the words that decided; neighbours with only a space between them are one."""
-    text, found, at = text_of(email)[:LONGEST_SHOWN], [], 0
+    text, found, at = unwrapped(text_of(email)[:LONGEST_SHOWN]), [], 0
     for start, end in _spans(email.words, text):
         if start > at:
             found.append(Piece(text[at:start]))
         found.append(Piece(text[start:end], told=True))
         at = end
     return [*found, Piece(text[at:])] if at < len(text) else found
+
+
+def unwrapped(text: str) -> str:
+    """Lines that a mail program broke are joined again; a place in the text stays the same place."""
+    return _WRAPPED.sub(r"\1 ", text)
 
 
 def _spans(words: Any, text: str) -> list[tuple[int, int]]:
@@ -162,7 +171,7 @@ def _lines(text: str) -> int:
 
 def kind_bars(email: InboundEmail, numbers: Mapping[str, Any]) -> list[Bar]:
     low, high = 100 * float(numbers["unsure_from"]), 100 * float(numbers["unsure_to"])
-    return _bars(email.scores, triage_words.KINDS, {DISPUTE: (low, 100 - high)}, "Other kinds")
+    return _bars(email.scores, triage_words.KINDS, {DISPUTE: (low, max(0.0, 100 - high))}, "Other kinds")
 
 
 def reason_bars(email: InboundEmail) -> list[Bar]:
@@ -267,7 +276,7 @@ def _rep(customer: Customer) -> str:
 def _review(prior: int) -> str:
     numbers = facts.numbers()
     ends = "so a review of the hold follows" if needs_review(prior, numbers) else "so no hold review"
-    return f"Prior disputes: {count(prior, 'unsettled', 'unsettled')}, {ends} (from {numbers['review_from_prior']})."
+    return f"Prior disputes: {prior or 'none'} unsettled, {ends} (from {numbers['review_from_prior']})."
 
 
 # --- afterwards ---------------------------------------------------------------------------------------

@@ -24,7 +24,12 @@ CHECKS = (("spf", "SPF"), ("dkim", "DKIM"), ("dmarc", "DMARC"))
 
 def about(email: InboundEmail) -> str:
     """`quantity`, `tax`: what a dispute is about."""
-    return (FINER.get(email.sub_reason) or ABOUT.get(email.reason, "")).lower()
+    return in_sentence(FINER.get(email.sub_reason) or ABOUT.get(email.reason, ""))
+
+
+def in_sentence(words: str) -> str:
+    """`Missing PO` as it stands inside a sentence: `missing PO`."""
+    return words[:1].lower() + words[1:]
 
 
 def kind(email: InboundEmail) -> str:

@@ -1,11 +1,13 @@
 """What the triage inbox says beside the console's own words."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from customers.clock import business_today
 from disputes import triage_words
@@ -13,6 +15,7 @@ from disputes.models import InboundEmail
 from workflows import badges, wording
 
 register = template.Library()
+_REFERENCE = re.compile(r"\b[A-Z]{2,5}-\d+\b")
 _MOVES = {
     "create": "came in",
     "doubt": "a person is asked",
@@ -41,6 +44,17 @@ def mail_badge(email: InboundEmail) -> SafeString:
 @register.filter
 def badge(found: badges.Badge) -> SafeString:
     return badges.mark(*found)
+
+
+@register.filter
+def in_sentence(words: str) -> str:
+    return triage_words.in_sentence(words)
+
+
+@register.filter
+def keep_references(text: str) -> SafeString:
+    """The text with its reference numbers kept on one line each."""
+    return mark_safe(_REFERENCE.sub(r'<span class="nw">\g<0></span>', escape(text)))  # noqa: S308  escaped first
 
 
 @register.filter

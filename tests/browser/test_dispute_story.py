@@ -32,7 +32,7 @@ INBOX = "/admin/disputes/inboundemail/"
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 PALLETS = """Hi,
 
-we received PO 7741 on Thursday. Two of the six pallets on invoice 20611 did not arrive, the driver noted it on the
+the delivery came on Thursday. Two of the six pallets on invoice 20611 did not arrive, the driver noted it on the
 slip. We can only pay for the four we got, $5,920.00. Please send a corrected invoice or a credit for the rest.
 
 Thanks, Lena
@@ -134,7 +134,7 @@ def test_from_the_mail_to_the_credit_memo(
     cedar: Any,
     asks_always: Any,
 ) -> None:
-    mailed(imap, 1, "Re: Invoice 20611 / PO 7741", PALLETS)
+    mailed(imap, 1, "Re: Invoice 20611", PALLETS)
     page = live_browser.page(mike)
     page.goto(INBOX)
     expect(page.get_by_role("heading", name="1 mail to sort")).to_be_visible()

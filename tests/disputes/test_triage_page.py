@@ -68,7 +68,7 @@ def test_yes_says_what_follows(client: Client, mike: Any, mail: InboundEmail) ->
     assert (yes.does, yes.rest) == (
         "Yes opens a dispute",
         f"for $48,210.40, all that is open on {invoice.tranid}, drafts a reply that cites {invoice.tranid} and asks "
-        "you to route it to Dana Whitfield. Prior disputes: no unsettled, so no hold review (from 2).",
+        "you to route it to Dana Whitfield. Prior disputes: none unsettled, so no hold review (from 2).",
     )
 
 
