@@ -303,5 +303,5 @@ def learned(email: InboundEmail) -> dict[str, Any] | None:
         return None
     version: ClassifierVersion | None = newest.learned_in
     said = version.scores.get("learned", []) if version else []
-    row = next((one for one in said if one["email"] == email.pk), {})
+    row: dict[str, Any] = next((one for one in said if one["email"] == email.pk), {})
     return {"correction": newest, "version": version, "before": row.get("before"), "after": row.get("after")}

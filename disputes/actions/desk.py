@@ -39,8 +39,14 @@ def agree(*, email: InboundEmail, seen: str, by: Actor, invoice: Transaction | N
             raise SortedAnew("It was sorted anew meanwhile; the page shows it now. Read it, then decide.")
         if invoice is None:
             return triage.confirm(email=row, by=by)
-        kind = {"classification": row.classification, "reason": row.reason, "sub_reason": row.sub_reason}
-        return triage.correct(email=row, invoice=invoice, by=by, **kind)
+        return triage.correct(
+            email=row,
+            classification=row.classification,
+            reason=row.reason,
+            sub_reason=row.sub_reason,
+            invoice=invoice,
+            by=by,
+        )
 
 
 def take_back(*, email: InboundEmail, by: Actor) -> InboundEmail:
