@@ -13,7 +13,7 @@ class TypedNumber(forms.DecimalField):
 
     default_error_messages = {"invalid": "Type a number, for example 12 or 1.5."}
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         text = str(value or "").strip().replace(",", ".")
         if len(text) > 16:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

@@ -37,7 +37,7 @@ def terminal(request: HttpRequest) -> str:
 
 def keep_terminal(response: HttpResponse, name: str) -> None:
     safely = {"httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
-    response.set_signed_cookie(NAME_COOKIE, name, salt=SALT, max_age=NAME_KEPT, **safely)  # type: ignore[arg-type]
+    response.set_signed_cookie(NAME_COOKIE, name, salt=SALT, max_age=NAME_KEPT, **safely)
 
 
 def current(request: HttpRequest) -> Order | None:
@@ -111,7 +111,7 @@ def keep_grant(response: HttpResponse, order: Order, secret: str, *, seconds: in
     """`secret` opens this order once; only this browser has it."""
     safely = {"httponly": True, "samesite": "Strict", "secure": settings.SESSION_COOKIE_SECURE, "path": GRANT_PATH}
     value = f"{order.key}:{secret}"
-    response.set_signed_cookie(GRANT_COOKIE, value, salt=SALT, max_age=seconds, **safely)  # type: ignore[arg-type]
+    response.set_signed_cookie(GRANT_COOKIE, value, salt=SALT, max_age=seconds, **safely)
 
 
 def grant(request: HttpRequest, order: Order) -> str:

@@ -40,7 +40,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return _catalog(request, refusal=refusal, asked=product, status=refusal.status)
     if getattr(request, "htmx", False):
         return _catalog(request, added=line)
-    kept = {"q": request.POST.get("q", ""), "page": request.POST.get("page", ""), "added": line.pk}
+    kept = {"q": request.POST.get("q", ""), "page": request.POST.get("page", "")}
     return redirect(f"{reverse('catalog')}?{urlencode(kept)}")
 
 
