@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from anomalies.definitions import METRICS
-from anomalies.models import Alert
+from anomalies.models import Alert, AlertRule
 from workflows.wording import money, percent
 
 
@@ -67,3 +67,14 @@ def chance_words(chance: float, *, stands_out: bool) -> str:
         return "as usual"
     said = f"1 in {round(1 / chance):,}" if chance > 1e-9 else "less than 1 in a billion"
     return f"{said}: look here" if stands_out else f"{said}: may be luck"
+
+
+def fires(rule: AlertRule) -> str:
+    """`Above mean + 2 σ of 30 days`."""
+    if rule.comparison == "sigma":
+        return f"Above mean + {rule.k.normalize():f} σ of {rule.window} days"
+    line = "no line set" if rule.threshold is None else f"{rule.threshold.normalize():f}"
+    if rule.comparison == "rise":
+        floor = f", above {rule.floor.normalize():f}" if rule.floor is not None else ""
+        return f"Rise of more than {line} in {rule.window} days{floor}"
+    return f"Above {line}"

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from anomalies.api import AlertViewSet, MetricView
 from disputes.api import DisputeViewSet
 from disputes.inbound_api import InboundEmailViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
@@ -31,6 +32,7 @@ router.register("runs", RunViewSet, basename="run")
 router.register("emails", EmailViewSet, basename="email")
 router.register("ns-pushes", PushViewSet, basename="ns-push")
 router.register("kill-switches", KillSwitchViewSet, basename="kill-switch")
+router.register("alerts", AlertViewSet, basename="alert")
 router.register("inbound-emails", InboundEmailViewSet, basename="inbound-email")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register("orders", OrderViewSet, basename="order")
@@ -69,6 +71,7 @@ v1: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("customers/<str:netsuite_id>/hold-status/", hold_status, name="hold-status"),
     path("orders/<int:pk>/lines/<int:line>/", order_line, name="order-line"),
+    path("metrics/<str:name>/", MetricView.as_view(), name="metric"),
     path("tokens/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("tokens/revoke-all/", RevokeAllTokens.as_view(), name="token-revoke-all"),
     *router.urls,

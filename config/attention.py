@@ -9,18 +9,22 @@ from django.db.models import Count, Min, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from anomalies.finding import heading
+from anomalies.models import Alert
 from customers.models import SyncState
 from customers.sync import CUSTOMERS, STALE_AFTER, freshness
-from disputes.models import Dispute
+from disputes.models import Dispute, InboundEmail
 from holds.models import Override, PinBudget
 from netsuite.models import Channel, Push
 from orders.models import Order
 from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
-from workflows.wording import age, clock, count, moment, money
+from workflows.proposal_page import TARGET
+from workflows.wording import age, clock, count, day, moment, money
 
 WORKER_SILENT_AFTER = timedelta(seconds=120)
 RECORDS = {CUSTOMERS: "Customers from NetSuite"}
 SHOWN = 3
+PUT_ASIDE_FOR = timedelta(days=1)
 # Longer than the lock, so that what happened at night is seen in the morning.
 PIN_ALARM_FOR = timedelta(days=1)
 
@@ -44,8 +48,12 @@ def needs_a_look(user: Any) -> list[Look]:
     found = [look for part in system for look in part(now)] if user.has_perm("netsuite.view_push") else []
     if user.has_perm("workflows.view_proposedaction"):
         found += _drift(user) + _stale(now)
+    if user.has_perm("anomalies.view_alert"):
+        found += _alerts(now)
     if user.has_perm("disputes.view_dispute"):
-        found += _disputes(user, now)
+        found += _disputes(user, now) + _routed_to(user)
+    if user.has_perm("disputes.triage_inboundemail"):
+        found += _inbound(user, now)
     if user.has_perm("holds.view_pinbudget"):
         found += _pins(now)
     if user.has_perm("holds.decide_override"):
@@ -55,6 +63,22 @@ def needs_a_look(user: Any) -> list[Look]:
     if user.has_perm("workflows.view_outboundemail"):
         found += _mails(user)
     return found
+
+
+def _alerts(now: datetime) -> list[Look]:
+    """Alerts that nobody looks after, the newest first."""
+    rows = Alert.objects.awake(now).filter(status="open").select_related("rule")[:SHOWN]
+    return [
+        Look(
+            alert.rule.title,
+            "warning",
+            "red",
+            "Open",
+            f"{heading(alert)}, {day(alert.date)}.",
+            _row("anomalies_alert", alert.pk),
+        )
+        for alert in rows
+    ]
 
 
 def _overrides(now: datetime) -> list[Look]:
@@ -224,6 +248,35 @@ def _disputes(user: Any, now: datetime) -> list[Look]:
     words = f"{unanswered}The oldest was opened {age(now - late['oldest'])} ago."
     address = _list("disputes_dispute")
     return [Look("Disputes", "clock", "amber", f"{late['all']} late", words, address and f"{address}?clock=late")]
+
+
+def _routed_to(user: Any) -> list[Look]:
+    """Disputes that were handed to this sales rep."""
+    number = Dispute.objects.in_queue_of(user).count()
+    if not number:
+        return []
+    address = _list("disputes_dispute")
+    words = "The customers expect a call. An AR manager settles them."
+    state = f"{number} routed to you"
+    return [Look("Disputes", "warning", "amber", state, words, address and f"{address}?queue=mine")]
+
+
+def _inbound(user: Any, now: datetime) -> list[Look]:
+    """Mail that waits too long for a person, and mail that was put aside within a day."""
+    rows = InboundEmail.objects.visible_to(user).aggregate(
+        late=Count("pk", filter=Q(status="unsure", received_at__lt=now - TARGET)),
+        oldest=Min("received_at", filter=Q(status="unsure")),
+        aside=Count("pk", filter=Q(status="quarantined", received_at__gt=now - PUT_ASIDE_FOR)),
+    )
+    address, looks = _list("disputes_inboundemail"), []
+    if rows["late"]:
+        words = f"A person sorts them. The oldest came {age(now - rows['oldest'])} ago."
+        looks.append(Look("Triage", "clock", "amber", f"{rows['late']} waiting", words, address))
+    if rows["aside"]:
+        words = "Too large, edited copies or too many of one sender; each says why."
+        aside = address and f"{address}?tab=aside"
+        looks.append(Look("Mail put aside", "bars", "amber", f"{rows['aside']} today", words, aside))
+    return looks
 
 
 def _list(model: str) -> str:

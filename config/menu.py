@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from unfold.dataclasses import SearchResult
 
+from anomalies.models import Alert
 from customers.models import Customer
 from disputes.models import Dispute, InboundEmail
 from holds.models import Override, Pause, ServiceHold
@@ -67,6 +69,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Disputes", "admin:disputes_dispute_changelist", "disputes.view_dispute", _disputes),
             Entry(
+                "Alerts",
+                "admin:anomalies_alert_changelist",
+                "anomalies.view_alert",
+                lambda user: Alert.objects.awake(timezone.now()).visible_to(user),
+            ),
+            Entry(
                 "Overrides",
                 "admin:holds_override_changelist",
                 "holds.view_override",
@@ -111,6 +119,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Control",
         (
             Entry("Classifier", "admin:disputes_classifierversion_changelist", "disputes.triage_inboundemail"),
+            Entry("Alert rules", "admin:anomalies_alertrule_changelist", "anomalies.view_alertrule"),
             Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
             Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
             Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from anomalies.models import Alert
 from customers.models import Customer, Employee
 from disputes.models import FetchedMail, InboundEmail
 from holds.actions import holds, overrides
@@ -28,6 +29,7 @@ from netsuite.models import Push, PushAttempt
 from orders.actions import orders
 from orders.models import Order
 from tests.conftest import user_in
+from tests.factories.alerts import fired
 from tests.factories.holds import held, owing, proposed
 from tests.factories.mails import arrived
 from tests.factories.orders import parked
@@ -415,6 +417,25 @@ def mail_waits_in_silence(story: Story) -> str:
     return f"Mail {story.mail.pk} waits for a person and does not say why."
 
 
+def other_value(story: Story) -> str:
+    alert = fired()
+    rows(Alert, alert).update(value=13)
+    return f"Alert {alert.pk}: its value does not follow from its figures."
+
+
+def other_figures(story: Story) -> str:
+    alert = fired()
+    rows(Alert, alert).update(payload={**alert.payload, "points": [["2026-03-15", "4"]]})
+    return f"Alert {alert.pk}: its outcome does not follow from its figures."
+
+
+def same_day_again(story: Story) -> str:
+    first, second = fired(), fired(date(2026, 3, 14), slug="churn", metric="churn_signals")
+    rows(Alert, second).update(rule_as_was=first.rule_as_was, date=first.date, payload=first.payload)
+    rows(Alert, second).update(value=first.value, line=first.line)
+    return "Rule customers-on-hold has 2 alerts for 2026-03-15."
+
+
 SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "one_decision_a_proposal": [second_decision],
     "approved_content_is_unchanged": [other_change, other_text, other_text_sent],
@@ -447,6 +468,8 @@ SEEDED: dict[str, list[Callable[[Story], str]]] = {
     "pushes_do_not_linger": [push_in_flight_for_ever, nobody_drains],
     "nothing_overdue": [mail_in_flight_for_ever, mail_never_sent, forgotten_deferral],
     "nothing_vanished": [lost_push],
+    "alerts_recompute": [other_value, other_figures],
+    "one_alert_a_day": [same_day_again],
 }
 CASES = [(name, seed) for name, seeds in SEEDED.items() for seed in seeds]
 

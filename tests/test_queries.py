@@ -1,13 +1,16 @@
 """Lists cost the same number of queries for one row and for three."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from anomalies.models import Alert
 from disputes.actions import open_dispute
 from holds.actions.pauses import agree_plan
+from tests.factories.alerts import fired
 from tests.factories.holds import held, owing, proposed
 from tests.factories.mails import arrived
 from tests.factories.orders import parked
@@ -24,6 +27,7 @@ LISTS = [
     "kill-switches",
     "disputes",
     "inbound-emails",
+    "alerts",
     "orders",
     "products",
 ]
@@ -37,6 +41,8 @@ def fill(mike, today) -> None:
     open_dispute(customer=hold.customer, reason_text="Short delivery", by=mike)
     parked(mike)
     arrived(hold.customer)
+    Alert.objects.filter(scope_value="").update(scope_value=f"was {Alert.objects.count()}")
+    fired(today - timedelta(days=Alert.objects.count() + 1))
 
 
 def queries(client, url) -> int:

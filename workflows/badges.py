@@ -113,6 +113,11 @@ BY_KIND: dict[str, dict[str, Badge]] = {
         "submitted": Badge("check", "green", "Submitted"),
         "cancelled": Badge("cross", "slate", "Cancelled"),
     },
+    "alert": {
+        "open": Badge("warning", "red", "Open"),
+        "acknowledged": Badge("check", "amber", "Acknowledged"),
+        "resolved": Badge("check", "green", "Resolved"),
+    },
     "dispute": {
         "open": Badge("clock", "amber", "Open"),
         "responding": Badge("mail", "blue", "Responding"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from anomalies.models import Alert
 from customers.models import Customer
 from disputes.actions import open_dispute
 from disputes.models import Dispute, InboundEmail
@@ -15,6 +16,7 @@ from netsuite.models import Push
 from orders.actions import orders
 from orders.models import Order
 from tests.conftest import user_in
+from tests.factories.alerts import fired
 from tests.factories.holds import held, notice, owing, proposed
 from tests.factories.mails import arrived
 from tests.factories.orders import draft, parked
@@ -37,6 +39,7 @@ class World:
     order: Order
     parked: Order
     cancelled: Order
+    alert: Alert
 
 
 @pytest.fixture
@@ -58,4 +61,5 @@ def world(mike: Any) -> World:
         order=order,
         parked=parked(priya),
         cancelled=orders.cancel(order=draft(priya), by=priya, reason="Changed their mind"),
+        alert=fired(),
     )

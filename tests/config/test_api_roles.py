@@ -80,6 +80,7 @@ def name_invoice(world: World, mike: Any) -> None:
 
 
 HIGH_RISK = {"mike", "committee", "owner"}
+HANDLE = {"mike", "clerk", "committee", "owner"}
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "customer-list"): Route(SEE | {"cashier"}, lambda w: "/api/v1/customers/"),
     ("GET", "customer-detail"): Route(
@@ -152,6 +153,14 @@ ROUTES: dict[tuple[str, str], Route] = {
         lambda w: {"from": "ap@northside.example", "subject": "Invoice 20418", "text": "The price is wrong."},
     ),
     ("GET", "inbound-email-detail"): Route(SEE_ALL, one("inbound-emails/{}/", "inbound", "email_uuid"), about=True),
+    ("GET", "alert-list"): Route(SEE_ALL, lambda w: "/api/v1/alerts/", openers=frozenset(SEE_ALL)),
+    ("GET", "alert-detail"): Route(SEE_ALL, one("alerts/{}/", "alert"), openers=frozenset(SEE_ALL)),
+    ("POST", "alert-acknowledge"): Route(HANDLE, one("alerts/{}/acknowledge/", "alert")),
+    ("POST", "alert-resolve"): Route(HANDLE, one("alerts/{}/resolve/", "alert"), reason),
+    ("POST", "alert-snooze"): Route(
+        HANDLE, one("alerts/{}/snooze/", "alert"), lambda w: {**reason(w), "until": "2026-03-20T12:00:00Z"}
+    ),
+    ("GET", "metric"): Route(SEE_ALL, lambda w: "/api/v1/metrics/dso/?from=2026-03-01&to=2026-03-15"),
     ("GET", "dispute-list"): Route(SEE, lambda w: "/api/v1/disputes/"),
     ("POST", "dispute-list"): Route(
         {"mike", "clerk", "integrator"},

@@ -58,3 +58,18 @@ def _elsewhere(number: int) -> Customer:
     customer = CustomerFactory(on_credit_hold=True, region="North", tier="B")
     InvoiceFactory(customer=customer, issued=DAY - timedelta(days=120), due=DAY - timedelta(days=90), total=700)
     return customer
+
+
+def fired(
+    day: date = date(2026, 3, 15),
+    *,
+    slug: str = "customers-on-hold",
+    metric: str = "customers_on_hold",
+    value: int = 12,
+) -> Alert:
+    """An open alert of a plain rule: so many customers on hold, line 5."""
+    history(metric, value, until=day)
+    AlertRule.objects.exclude(slug=slug).update(enabled=False)
+    [alert] = evaluate(day=day, now=datetime(2026, 3, 16, 6, tzinfo=UTC))
+    AlertRule.objects.update(enabled=True)
+    return alert

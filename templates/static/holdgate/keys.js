@@ -1,6 +1,7 @@
 /* Keys, dialogs and tabs of the console.
    data-key="a" on a link or button: the letter presses it (outside fields, unless switched off).
    data-key-label: what "?" says about it; without it the control's own words.
+   data-row-key="l" does the same inside the row that is marked.
    data-rows on a table or list: J and K move over its rows, Enter opens the row's first link, X ticks its box.
    data-dialog="id" opens a native <dialog>; data-close closes the one it stands in.
    role="tab" with aria-controls shows its panel. */
@@ -38,6 +39,12 @@
     }
     return false;
   }
+  function pressInRow(key) {
+    const row = rows()[current()];
+    const control = row && row.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+    if (control) control.click();
+    return Boolean(control);
+  }
   function press(key) {
     const control = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible);
     if (!control || control.disabled) return false;
@@ -61,6 +68,7 @@
     document.querySelectorAll("[data-key]").forEach((control) => {
       if (visible(control)) found.set(control.dataset.key.toUpperCase(), words(control));
     });
+    document.querySelectorAll("[data-row-key]").forEach((control) => found.set(control.dataset.rowKey.toUpperCase(), words(control)));
     found.set("T", "Search"); found.set("?", "All keys"); found.set("Esc", "Close");
     const list = dialog.querySelector("[data-keys-list]");
     list.replaceChildren(...[...found].flatMap(([key, what]) => {
@@ -98,7 +106,7 @@
       window.dispatchEvent(new CustomEvent("opencommand"));
       return;
     }
-    if (onRows(key) || press(key)) event.preventDefault();
+    if (onRows(key) || pressInRow(key) || press(key)) event.preventDefault();
   });
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");

@@ -1,0 +1,24 @@
+/* An alert's page: how many customers of a plan are included, and the dialogs of one order. */
+(function () {
+  "use strict";
+  function count() {
+    const form = document.querySelector("[data-plan]");
+    if (!form) return;
+    const ticked = form.querySelectorAll("input[name=customer]:checked").length;
+    document.querySelectorAll("[data-included]").forEach((place) => { place.textContent = ticked; });
+    document.querySelectorAll('button[form="plan"], [data-dialog="plan-dialog"]').forEach((button) => { button.disabled = ticked === 0; });
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-plan] input[name=customer]")) count();
+  });
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-order-dialog]");
+    if (!opener) return;
+    const dialog = document.getElementById(opener.dataset.orderDialog);
+    dialog.querySelector("[data-order-field]").value = opener.dataset.order;
+    dialog.querySelector("[data-order-name]").textContent = opener.dataset.name;
+    dialog.showModal();
+    dialog.querySelector("input:not([type=hidden]), textarea").focus();
+  });
+  document.addEventListener("DOMContentLoaded", count);
+})();
