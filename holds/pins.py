@@ -127,7 +127,9 @@ def may_decide(user: User, block: HoldBlock) -> bool:
 
 
 def blocks_of(user: User) -> list[HoldBlock]:
-    """The blocks on which this person is a manager, by role or by name."""
+    """The blocks on which this person is a manager, by role or by name; none for nobody."""
+    if not user.is_authenticated:
+        return []
     return [block for block in HoldBlock.objects.all() if authorised(block).filter(user=user).exists()]
 
 
