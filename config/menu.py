@@ -100,6 +100,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 lambda user: ServiceHold.objects.active().visible_to(user),
             ),
             Entry("Pauses", "admin:holds_pause_changelist", "holds.view_pause", _pauses),
+            Entry("Till", "order_new", "orders.submit_order"),
             Entry("Catalog", "admin:orders_product_changelist", "orders.view_product"),
             Entry("Sales taxes", "admin:orders_salestax_changelist", "orders.view_salestax"),
         ),
