@@ -152,7 +152,9 @@ class Lines:
 
 
 def _line() -> LogisticRegression:
-    return LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", max_iter=300, random_state=0)
+    settings = {"C": STRENGTH, "class_weight": "balanced", "random_state": 0}
+    # The dual is ten times as fast with more columns than rows.
+    return LogisticRegression(solver="liblinear", dual=True, max_iter=1000, **settings)
 
 
 @dataclass
