@@ -184,6 +184,7 @@ def _review(situation: Situation) -> Plan:
     opening, customer = opening_of(situation), situation.customer
     return StagedProposal(
         words=f"A review of the hold waits: {count(prior, 'earlier dispute')} unsettled.",
+        proposed_by=f"workflow:{facts.WORKFLOW}",
         action_type=REVIEW,
         entity_type="dispute",
         entity_ref=_ref(situation),

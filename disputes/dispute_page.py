@@ -178,7 +178,7 @@ def _moved(one: Transition) -> Event:
     sign, tint = ("check", "green") if settled else ("warning", "amber") if one.verb == "escalate" else ("mail", "blue")
     if one.verb == "create":
         sign, tint = "warning", "amber"
-    words = "" if one.verb == "create" else one.reason
+    words = "" if one.verb in ("create", "respond") else one.reason
     return Event(one.at, sign, tint, SAID.get(one.verb, one.verb), words, one.by)
 
 

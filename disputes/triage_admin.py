@@ -75,7 +75,9 @@ class TriageAdmin(SeeOnly):
         wanted = Wanted.from_query(request.GET)
         user: Any = request.user
         shown = {**self._frame(request), **triage_list.inbox(wanted, user)}
-        return {**shown, **self._of_mail(request, row, wanted), "window_title": str(row)}
+        list_page = self._list_address() + (f"?{wanted.query}" if wanted.query else "")
+        crumbs = [{"title": self.list_title, "link": list_page}, {"title": row.subject or "No subject"}]
+        return {**shown, **self._of_mail(request, row, wanted), "window_title": str(row), "crumbs": crumbs}
 
     def _frame(self, request: HttpRequest) -> dict[str, Any]:
         """What stands around the list and the mail."""

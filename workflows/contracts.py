@@ -108,7 +108,10 @@ class PushIntent:
 
 @dataclass(frozen=True)
 class StagedProposal:
-    """A further proposal for a person. `assigned_to` is an employee's primary key."""
+    """A further proposal for a person. `assigned_to` is an employee's primary key.
+
+    `proposed_by` where a rule asks for it, and not the person whose run it is: then that person may decide it.
+    """
 
     words: str
     action_type: str
@@ -122,6 +125,7 @@ class StagedProposal:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[Mapping[str, str]] = ()
     assigned_to: int | None = None
+    proposed_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def _propose(step: Step, plan: StagedProposal, situation: Situation, risk_level:
         evidence=dict(plan.evidence),
         warnings=[dict(warning) for warning in plan.warnings],
         assigned_to_id=plan.assigned_to,
-        proposed_by=situation.by,
+        proposed_by=plan.proposed_by or situation.by,
         content_hash=fingerprint(dict(plan.proposed_change)),
     )
     born(proposal, by=situation.by, run_id=str(situation.run.run_id))

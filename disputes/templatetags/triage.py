@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from customers.clock import business_today
 from disputes import triage_words
-from disputes.models import InboundEmail
+from disputes.models import Correction, InboundEmail
 from workflows import badges, wording
 
 register = template.Library()
@@ -44,6 +44,14 @@ def mail_badge(email: InboundEmail) -> SafeString:
 @register.filter
 def badge(found: badges.Badge) -> SafeString:
     return badges.mark(*found)
+
+
+@register.filter
+def said_before(correction: Correction) -> str:
+    """`Dispute, quantity`: what the classifier had said."""
+    kind = triage_words.KINDS.get(correction.was_classification, "–")
+    about = triage_words.ABOUT.get(correction.was_reason, "")
+    return f"{kind}, {about.lower()}" if about else kind
 
 
 @register.filter

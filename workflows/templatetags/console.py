@@ -144,7 +144,7 @@ def field_name(name: str) -> str:
 def actor(by: str) -> str:
     """Who acted, for people: `schedule:aging_tick` is the aging tick; a person keeps their name."""
     part, _, name = by.partition(":")
-    return readable(name) if part in {"schedule", "push"} and name and not name.isdigit() else by
+    return readable(name) if part in {"schedule", "push", "workflow"} and name and not name.isdigit() else by
 
 
 @register.simple_tag
