@@ -11,9 +11,9 @@ from anomalies.finding import figure
 from anomalies.rules import Point
 from workflows.wording import day
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 548, 216, 46, 478, 20, 194
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 548, 216, 52, 460, 20, 192
 STEPS = (1, 2, 2.5, 5, 10)
-TICKS, TIGHT = 4, 13
+TICKS, TIGHT = 4, 17
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def draw(metric: str, points: Sequence[Point], *, line: Decimal | None, band: Ba
     scale = _Scale(metric, points, line, band)
     parts = [*scale.grid(), *scale.band(), *scale.line(), scale.usual(), *scale.breach(), *scale.days()]
     return format_html(
-        '<svg viewBox="0 0 {} {}" width="100%" role="img"><title>{}</title>{}</svg>',
+        '<svg class="alert-chart" viewBox="0 0 {} {}" width="100%" role="img"><title>{}</title>{}</svg>',
         WIDTH,
         HEIGHT,
         finding,

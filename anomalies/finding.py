@@ -65,8 +65,13 @@ def chance_words(chance: float, *, stands_out: bool) -> str:
     """`1 in 44,000: look here`; how often luck alone shows a segment like it."""
     if chance >= 0.5:
         return "as usual"
-    said = f"1 in {round(1 / chance):,}" if chance > 1e-9 else "less than 1 in a billion"
+    said = f"1 in {_two_digits(1 / chance):,}" if chance > 1e-9 else "less than 1 in a billion"
     return f"{said}: look here" if stands_out else f"{said}: may be luck"
+
+
+def _two_digits(number: float) -> int:
+    """81,236,976 is said as 81,000,000."""
+    return round(float(f"{number:.2g}"))
 
 
 def fires(rule: AlertRule) -> str:

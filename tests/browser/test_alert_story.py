@@ -49,6 +49,8 @@ def test_from_the_finding_to_staged_grace_periods(live_browser, mike, alert):
     page.get_by_role("heading", name="84 orders on credit hold, usually 18").wait_for()
     live_browser.shot("alert", page)
     assert violations(page) == []
+    page.evaluate("document.getElementById('actions').scrollIntoView()")
+    live_browser.shot("alert-actions", page)
     page.get_by_role("checkbox", name="Include").first.uncheck()
     page.get_by_role("button", name="Stage grace periods…").click()
     dialog = page.get_by_role("dialog", name="14-day grace for West")
@@ -79,6 +81,7 @@ def test_the_keys_acknowledge_and_act_on_a_row(live_browser, mike, alert):
     page.keyboard.press("a")
     page.get_by_text("seen by mike").wait_for()
     page.keyboard.press("j")
+    live_browser.shot("alert-orders", page)
     page.keyboard.press("w")
     dialog = page.get_by_role("dialog", name="Wait for the payment of SO-")
     dialog.get_by_label("Note").fill("Wire on the way")
