@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.checks import DEMO_LOGINS
-from config.demo import account, logins, past, sandbox, staff, till
+from config.demo import account, figures, logins, mails, past, sandbox, staff, till
 from customers.clock import business_today
 from customers.models import Customer
 from customers.sync import sync
@@ -72,10 +72,12 @@ class Command(BaseCommand):
         rep = logins.link_rep()
         told = past.relive(business_today())
         taken = till.open_shop(business_today())
+        opened = figures.watch(business_today())
+        came = mails.bring(business_today())
         self._somebody_changes_netsuite()
-        self.stdout.write(f"{told} events of the past, {taken} orders")
+        self.stdout.write(f"{told} events of the past, {taken} orders, {opened} alerts, {came} mails")
         self.stdout.write(f"rep is {rep.name}, with {rep.customers.count()} customers")
-        return {"events": told, "orders": taken, "drift": check_drift()}
+        return {"events": told, "orders": taken, "alerts": opened, "mails": came, "drift": check_drift()}
 
     def _somebody_changes_netsuite(self) -> None:
         row = {"externalid": account.external_id(CHANGED_IN_NETSUITE), "creditholdoverride": "AUTO"}
