@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 from imap_tools import ImapToolsError
 
-from disputes.actions.intake import MAY_ADD, receive
+from disputes.actions.intake import MAY_ADD, receive, ring
 from disputes.intake import parsing
 from disputes.intake.limits import LARGEST
 from disputes.intake.mailbox import Mailbox, Message, opened, place
@@ -52,6 +52,8 @@ def fetch(*, by: Actor, now: datetime, for_seconds: float = LONGEST_SECONDS) -> 
         if isinstance(problem, Refusal):
             raise
         raise MailboxAway(f"The mailbox {at} does not answer: {problem}"[:500]) from problem
+    if tally["stored"]:
+        ring()
     return dict(tally)
 
 

@@ -30,6 +30,8 @@ FLOOD_WINDOW = timedelta(hours=1)
 COPIES_WINDOW = timedelta(days=1)
 # What a person hands over by command was picked on purpose; a call cannot flood.
 CAPPED = ("imap", "api")
+# The mailbox rings once a round, and a command sorts what it takes in.
+RINGS = ("api", "phone")
 _SUFFIXES = {
     "application/pdf": "pdf",
     "image/png": "png",
@@ -120,7 +122,7 @@ def _store(raw: bytes | None, parsed: Parsed, source: str, by: str, now: datetim
     reason = parsed.problem or _edited(original, parsed) or _flooded(email, now)
     if reason:
         move(email, "quarantine", by=by, reason=reason, quarantine_reason=reason[:200])
-    else:
+    elif source in RINGS:
         ring()
     return email
 

@@ -18,7 +18,7 @@ from disputes.matching import References, match, references
 from disputes.models import InboundEmail, InvoiceMatch
 from disputes.models.inbound import CLASSES, REASONS, SUB_REASONS
 from disputes.triage import rules
-from disputes.triage.contract import OPEN, dispute_inputs, standing_dispute
+from disputes.triage.contract import OPEN, dispute_inputs, mail_of, standing_dispute
 from disputes.triage.rules import AUTO_REPLY, DISPUTE, DISPUTE_WORKFLOW, Findings
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
@@ -122,7 +122,7 @@ def cited_in(email: InboundEmail) -> References:
 
 def _matches(email: InboundEmail, cited: References) -> tuple[int | None, list[dict[str, Any]]]:
     """(customer, matched invoices): those of the sender, or whose they are when nobody knows the sender."""
-    among = () if email.customer_id else sender_of(email.from_email).among
+    among = sender_of(email.from_email).among if email.sender_known and not email.customer_id else ()
     found = match(email.customer, cited, among=among)[:MATCHES_KEPT]
     owners = {each.invoice.customer_id for each in found}
     customer = email.customer_id or (owners.pop() if len(owners) == 1 else None)
@@ -161,6 +161,8 @@ def _run(email: InboundEmail, found: Findings, by: str) -> None:
         "subject": email.subject,
         "body_text": email.fresh_text[:2000],
         "attachments": [file.name for file in email.attachments.all()],
+        "thread": email.thread,
+        "sender": {"known": email.sender_known, "verified": email.sender_verified, "facts": email.facts},
         "findings": asdict(found),
     }
     try:
@@ -168,12 +170,11 @@ def _run(email: InboundEmail, found: Findings, by: str) -> None:
     except runner.Blocked as blocked:
         _doubt(email, blocked.detail, by, "")
         return
-    _settle(email, found, run, by)
+    _settle(mail_of(run), found, run, by)
 
 
 def _settle(email: InboundEmail, found: Findings, run: WorkflowRun, by: str) -> None:
     """The mail's own state follows from what the run did."""
-    email.refresh_from_db()
     step = run.steps.get(step="route_to_workflow")
     why = rules.doubt(found, email.facts) or (f"The dispute could not be opened: {step.error}" if step.error else "")
     standing = standing_dispute(email, found) if found.is_dispute and not why and step.status == "skipped" else None

@@ -40,11 +40,12 @@ def sender_of(address: str) -> Sender:
     domain = address.rpartition("@")[2]
     if not domain or "@" not in address:
         return Sender()
+    if found := _by_address(address):
+        return _decide(found, "address")
     if Employee.objects.filter(email__iexact=address, is_inactive=False).exists():
         return Sender(is_staff=True)
-    for how, found in (("address", _by_address(address)), ("contact", _by_contact(address))):
-        if found:
-            return _decide(found, how)
+    if found := _by_contact(address):
+        return _decide(found, "contact")
     return _decide(_by_domain(domain), "domain")
 
 
