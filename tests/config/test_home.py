@@ -210,8 +210,9 @@ def test_the_menu_counts_what_waits(rf, mike, healthy):
     assert menu_of(rf, mike)["Proposals"] == "1"
 
 
-def test_a_cashier_is_offered_customers_only(rf, cashier):
-    assert list(menu_of(rf, cashier)) == ["Waiting for you", "Customers"]
+def test_a_cashier_is_offered_the_till_and_what_it_needs(rf, cashier):
+    offered = ["Waiting for you", "Orders on hold", "Customers", "Till", "Catalog"]
+    assert list(menu_of(rf, cashier)) == offered
 
 
 def test_counts_stop_at_the_cap(frozen_today):

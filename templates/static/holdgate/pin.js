@@ -39,7 +39,7 @@
     const chosen = pad().querySelector("[name=manager]:checked"), head = pad().querySelector("[data-pin-of]");
     if (!chosen || !head) return;
     head.textContent = `2. PIN of ${chosen.dataset.name}`;
-    const said = pad().querySelector("[data-pin-error]:not(.bad)");
+    const said = pad().querySelector("[data-pin-error=none]");
     if (said) said.textContent = "Type on the pad or the keyboard.";
   }
   function point() {
