@@ -9,6 +9,7 @@ from typing import Any
 from config.demo import staff
 from config.demo.ledger import Habits, Ledger
 from config.demo.stories import STORIES, OpenOrder, Story
+from config.demo.wave import raise_wave
 from config.demo.words import SEASONAL_TRADES, domain, firms, person
 
 SEED = 1907
@@ -64,7 +65,9 @@ def build(today: date, *, pins: dict[str, str], seed: int = SEED) -> Account:
     """400 customers with 14 months of business up to `today` (business date)."""
     rng = Random(seed)  # noqa: S311  a demo that looks the same every time
     account = Account(employees=staff.employees(pins))
-    for number, (row, ledger) in enumerate(_customers(today, rng), start=1):
+    customers = list(_customers(today, rng))
+    raise_wave(customers, today, seed)
+    for number, (row, ledger) in enumerate(customers, start=1):
         account.customers.append(row | {"entityid": f"C-{1000 + number}"})
         account.transactions += ledger.documents
     _number(account.transactions, today)

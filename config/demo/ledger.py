@@ -11,7 +11,7 @@ from config.demo.stories import Bill, OpenOrder
 
 SATURDAY = 5
 FEBRUARY_BREAK = 0.35
-CLOSED, BILLED, CANCELLED = "H", "G", "C"
+CLOSED, BILLED, CANCELLED, WAITING = "H", "G", "C", "A"
 OPEN_STATUSES = ("B", "B", "B", "D", "F", "A")
 
 
@@ -64,6 +64,10 @@ class Ledger:
     def open_order(self, order: OpenOrder, status: str = "B") -> None:
         placed = self.today - timedelta(days=self.rng.randint(2, 9))
         self._order(placed, order.amount, status, self._ago(-order.ships_in))
+
+    def waiting_order(self, amount: float, placed: date) -> None:
+        """An order that waits for approval since `placed`."""
+        self._order(placed, amount, WAITING, self.today + timedelta(days=3))
 
     def open_amount(self) -> float:
         """Unpaid invoices and open orders, in the ledger's currency."""
