@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Case, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -116,7 +116,7 @@ class AlertAdmin(SeeOnly):
         note = wish.pop("reason")
         staging.wait(alert=row, note=note, by=request.user, **wish)  # type: ignore[arg-type]
 
-    def export(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def export(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """The orders of the alert as CSV."""
         row: Any = self.row(request, object_id)
         orders = group.orders_of(row)

@@ -30,7 +30,7 @@ LONGEST_DAYS = 3 * 366
 class AlertSerializer(serializers.ModelSerializer):
     """An alert; `value` and `line` in the metric's unit (a share as 0.85), amounts in `currency`."""
 
-    rule = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    rule = serializers.SlugField(source="rule.slug", read_only=True)
     title = serializers.CharField(source="rule.title", read_only=True)
     metric = serializers.CharField(source="rule.metric", read_only=True)
     heading = serializers.SerializerMethodField(help_text="The finding in words.")
