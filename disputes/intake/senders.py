@@ -36,7 +36,7 @@ class Sender:
 
 def sender_of(address: str) -> Sender:
     """Who writes from `address`; upper and lower case do not matter. At most four queries."""
-    address = address.strip().lower()
+    address = address.replace("\x00", "").strip().lower()
     domain = address.rpartition("@")[2]
     if not domain or "@" not in address:
         return Sender()
