@@ -16,8 +16,8 @@ def inbound_mail_is_unique(evidence: Evidence) -> Iterable[str]:
     for row in rows.exclude(message_id="").values("message_id").annotate(n=Count("pk")).filter(n__gt=1)[:50]:
         yield f"{row['n']} mails have the message id {row['message_id']}."
     without_id = rows.filter(message_id="").exclude(source="phone")
-    for row in without_id.values("body_hash").annotate(n=Count("pk")).filter(n__gt=1)[:50]:
-        yield f"{row['n']} mails without an id have the same text."
+    for same in without_id.values("body_hash").annotate(n=Count("pk")).filter(n__gt=1)[:50]:
+        yield f"{same['n']} mails without an id have the same text."
     for email in rows.exclude(status__in=STATES)[:50]:
         yield f"Mail {email.pk} is in no state: {email.status}."
     for fetched in FetchedMail.objects.filter(email=None, error="")[:50]:

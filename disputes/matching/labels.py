@@ -62,8 +62,8 @@ _ABOUT = re.compile(
 
 # A number of four digits stands for a document when it is spoken of like a thing.
 _SPOKEN_OF = re.compile(
-    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las|les"
-    r"|sur|pour|avec|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
+    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las"
+    r"|les|sur|pour|avec|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(

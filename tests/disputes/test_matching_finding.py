@@ -119,7 +119,7 @@ def test_an_open_one_before_a_paid_one(northside):
     InvoiceFactory(customer=northside, tranid="INV-1", po_number="7741", unpaid=Decimal(0))
     InvoiceFactory(customer=northside, tranid="INV-2", po_number="7741")
     InvoiceFactory(customer=northside, tranid="INV-3", po_number="7741", unpaid=Decimal(0))
-    assert [found for found, _why in why(northside, "PO 7741")][0] == "INV-2"
+    assert next(found for found, _why in why(northside, "PO 7741")) == "INV-2"
 
 
 def test_as_many_queries_for_forty_numbers_as_for_one(northside):
