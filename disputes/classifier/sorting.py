@@ -23,12 +23,12 @@ _loaded: dict[str, Model] = {}
 def sort(mails: Sequence[MailText], band: Band) -> list[Classified]:
     """One answer a mail, in the order given."""
     version, model = in_use()
-    embedded: list[Classified] = []
-    for mail in mails:
-        reading = read(mail)
-        row = model.rows([reading])
-        answer = _classified(model, mail, reading, row, model.scores(row)[0], band)
-        embedded.append(replace(answer, model_version=version))
+    if not mails:
+        return []
+    readings = [read(mail) for mail in mails]
+    rows = model.rows(readings)
+    found = zip(mails, readings, rows, model.scores(rows), strict=True)
+    embedded = [replace(_classified(model, *each, band), model_version=version) for each in found]
     if not is_configured():
         return embedded
     return [_second(mail, answer, band) for mail, answer in zip(mails, embedded, strict=True)]

@@ -108,7 +108,8 @@ def _figures(found: Lesson, readings: list[Reading], progress: Progress) -> tupl
     scales = evaluation.scales(Judged(labels, scores))
     shipped = len(found.shipped)
     calibrated = [evaluation.rescaled(one, *scales) for one in scores[:shipped]]
-    return evaluation.figures(Judged(labels[:shipped], calibrated)), scales
+    figures = evaluation.figures(Judged(labels[:shipped], calibrated))
+    return figures | {"corpus": versions.of(found.shipped)}, scales
 
 
 def _keep(version: str, model: Model, found: Lesson, figures: dict[str, Any]) -> ClassifierVersion:
@@ -139,15 +140,24 @@ def _compared(figures: dict[str, Any]) -> dict[str, Any]:
 
 def _take_into_use(row: ClassifierVersion, before: ClassifierVersion | None) -> None:
     why = worse(row.scores, before.scores) if before and versions.is_readable(before.version) else ""
-    row.active, row.why = not why, why or "Not worse than before." if before else "The first one."
+    row.active, row.why = not why, why or _reason_to_use(row, before)
     if row.active and before and before.pk != row.pk:
         ClassifierVersion.objects.filter(pk=before.pk).update(active=False)
     row.save(update_fields=["active", "why"])
     log.info("Classifier %s: %s", row.version, row.why)
 
 
+def _reason_to_use(row: ClassifierVersion, before: ClassifierVersion | None) -> str:
+    if before is None:
+        return "The first one."
+    same = before.scores.get("corpus") == row.scores.get("corpus") and versions.is_readable(before.version)
+    return "Not worse than before." if same else "The program or its mails changed: the figures do not compare."
+
+
 def worse(now: dict[str, Any], before: dict[str, Any]) -> str:
-    """In words, by which figure the new version is worse; empty when it is not."""
+    """In words, by which figure the new version is worse; empty when it is not, or was measured on other mails."""
+    if now.get("corpus") != before.get("corpus"):
+        return ""
     for name, tolerance in TOLERANCE.items():
         if name in now and name in before and now[name] < before[name] - max(tolerance, _chance(before, name)):
             return f"Not taken into use: {NAMES[name]} would fall from {before[name]:.3f} to {now[name]:.3f}."

@@ -125,6 +125,12 @@ def test_worse_is_more_than_chance(now, words):
     assert answer == (f"Not taken into use: {words}." if words else "")
 
 
+def test_figures_over_other_mails_do_not_compare():
+    before = {"dispute_f1": 0.9, "corpus": "one"}
+    assert training.worse({"dispute_f1": 0.7, "corpus": "another"}, before) == ""
+    assert training.worse({"dispute_f1": 0.7, "corpus": "one"}, before) != ""
+
+
 def test_with_few_mails_a_figure_may_fall_further():
     before = {"dispute_f1": 0.80, "mails": 100}
     assert training.worse({"dispute_f1": 0.77}, before) == ""
