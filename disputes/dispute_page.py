@@ -29,14 +29,13 @@ SAID = {
     "resolve": "Resolved",
     "withdraw": "Withdrawn",
 }
-# Opening, routing and settling are told by the transitions.
+# Opening, routing and settling are told by the transitions, credits by their proposals.
 DECIDED = {
     "dispute_amount_set": "Amount changed",
     "dispute_root_cause": "Root cause noted",
     "dispute_owner_set": "Owner changed",
     "dispute_reason_set": "Reason changed",
     "dispute_invoice_set": "Invoice changed",
-    "credit_memo_proposed": "Credit memo proposed",
 }
 
 
@@ -179,7 +178,8 @@ def _moved(one: Transition) -> Event:
     if one.verb == "create":
         sign, tint = "warning", "amber"
     words = "" if one.verb in ("create", "respond") else one.reason
-    return Event(one.at, sign, tint, SAID.get(one.verb, one.verb), words, one.by)
+    by = "" if one.by.startswith("mail:") else one.by
+    return Event(one.at, sign, tint, SAID.get(one.verb, one.verb), words, by)
 
 
 def _of_proposal(one: ProposedAction) -> list[Event]:
