@@ -26,7 +26,13 @@ from workflows.wording import count, money
 
 TARGET = timedelta(minutes=60)
 DECISIONS = ("approve", "reject", "defer")
-SOURCES = {"ar_aging_tick_threshold": "Aging tick", "manual": "By hand"}
+SOURCES = {
+    "ar_aging_tick_threshold": "Aging tick",
+    "manual": "By hand",
+    "inbound_email_triage_classification": "Inbound mail",
+    "ar_hold_review": "Hold review",
+    "netsuite_drift": "Changed in NetSuite",
+}
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,8 @@ def _issued(push: Push) -> None:
             today=business_today(),
         )
     if dispute.is_open:
-        reason = f"Credit memo of {amount} is in NetSuite."
+        currency = dispute.invoice.currency if dispute.invoice else ""
+        reason = f"Credit memo of {money(amount, currency)} is in NetSuite."
         settle(dispute, "resolve", resolution="credit_issued", by=label(push.by), reason=reason)
 
 
