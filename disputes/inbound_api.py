@@ -14,7 +14,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
+from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from disputes.actions.intake import receive
@@ -163,7 +163,7 @@ class InboundEmailViewSet(ReadOnlyModelViewSet):
     needs = "disputes.view_inboundemail"
     filterset_class = InboundFilter
     lookup_field = "email_uuid"
-    parser_classes = [*api_settings.DEFAULT_PARSER_CLASSES, RawMailParser]
+    parser_classes = [*APIView.parser_classes, RawMailParser]
 
     def get_queryset(self) -> QuerySet[InboundEmail]:
         rows = super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined]
