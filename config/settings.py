@@ -306,6 +306,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProposalStatusEnum": "workflows.models.proposals.STATES",
         "HoldSourceEnum": "holds.rules.HOLD_SOURCES",
+        "AlertStatusEnum": "anomalies.models.alerts.STATES",
+        "AlertScopeEnum": "anomalies.models.metrics.SCOPES",
+        "ReleaseScopeEnum": "orders.models.Release.SCOPES",
         "TenderEnum": "holds.models.overrides.TENDERS",
         "OrderSourceEnum": "orders.models.Order.SOURCES",
         "DisputeSourceEnum": "disputes.models.Dispute.SOURCES",

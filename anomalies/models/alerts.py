@@ -11,6 +11,7 @@ from anomalies.models.metrics import SCOPES
 from netsuite.machine import StatefulModel
 
 OPEN = ["open", "acknowledged"]
+STATES = [("open", "Open"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")]
 
 
 class AlertRule(models.Model):
@@ -78,7 +79,7 @@ class Alert(StatefulModel):
     status = FSMField(
         default="open",
         protected=True,
-        choices=[("open", "Open"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")],
+        choices=STATES,
     )
     value = models.DecimalField(max_digits=24, decimal_places=6)
     line = models.DecimalField("threshold", max_digits=24, decimal_places=6)

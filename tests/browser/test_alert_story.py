@@ -50,7 +50,10 @@ def test_from_the_finding_to_staged_grace_periods(live_browser, mike, alert):
     live_browser.shot("alert", page)
     assert violations(page) == []
     page.evaluate("document.getElementById('actions').scrollIntoView()")
+    expect(page.get_by_role("checkbox", name="Include")).to_have_count(6)
     live_browser.shot("alert-actions", page)
+    page.get_by_role("button", name="Show all 22").click()
+    expect(page.get_by_role("checkbox", name="Include")).to_have_count(22)
     page.get_by_role("checkbox", name="Include").first.uncheck()
     page.get_by_role("button", name="Stage grace periods…").click()
     dialog = page.get_by_role("dialog", name="14-day grace for West")
@@ -81,6 +84,7 @@ def test_the_keys_acknowledge_and_act_on_a_row(live_browser, mike, alert):
     page.keyboard.press("a")
     page.get_by_text("seen by mike").wait_for()
     page.keyboard.press("j")
+    page.evaluate("document.getElementById('orders').scrollIntoView()")
     live_browser.shot("alert-orders", page)
     page.keyboard.press("w")
     dialog = page.get_by_role("dialog", name="Wait for the payment of SO-")

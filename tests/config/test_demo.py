@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from config.checks import DEMO_LOGINS, DEMO_MARK
-from config.demo import account, logins, past, staff
+from config.demo import account, logins, past, staff, wave
 from config.demo.clock import business_moment, clock_at
 from config.demo.stories import STORIES
 from config.demo.words import domain
@@ -255,3 +255,14 @@ def test_the_kept_plan_promises_what_was_paid():
     story = next(story for story in STORIES if story.key == "fennelgate")
     paid = [amount for bill in story.bills for _, amount in bill.parts]
     assert (paid, Decimal(6000)) == ([6000.0, 6000.0], Decimal(str(paid[0])))
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_a_wave_of_one_region_waits_for_approval(today):
+    found = account.build(today, pins=PINS)
+    yesterday = (today - dt.timedelta(days=1)).isoformat()
+    waiting = [row for row in found.transactions if (row["type"], row.get("status")) == ("SalesOrd", "A")]
+    new = {row["entity_externalid"] for row in waiting if row["trandate"] == yesterday}
+    regions = Counter(row["custentity_region"] for row in found.customers if row["externalid"] in new)
+    assert regions.most_common(1)[0][0] == wave.REGION
+    assert regions[wave.REGION] >= wave.IN_REGION

@@ -20,5 +20,14 @@
     dialog.showModal();
     dialog.querySelector("input:not([type=hidden]), textarea").focus();
   });
-  document.addEventListener("DOMContentLoaded", count);
+  const SHOWN = 6;
+  function fold() {
+    const rows = [...document.querySelectorAll("[data-plan] tbody tr")];
+    const button = document.querySelector("[data-show-all]");
+    if (!button || rows.length <= SHOWN) return;
+    rows.slice(SHOWN).forEach((row) => { row.hidden = true; });
+    button.hidden = false;
+    button.addEventListener("click", () => { rows.forEach((row) => { row.hidden = false; }); button.hidden = true; });
+  }
+  document.addEventListener("DOMContentLoaded", () => { count(); fold(); });
 })();
