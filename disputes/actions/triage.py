@@ -100,8 +100,10 @@ def _findings(email: InboundEmail, made: Any) -> Findings:
         "customer": customer,
         "sender_known": email.sender_known,
     }
-    if made is not None and not cited.invoices and made.classification in rules.CITE_INVOICES:
-        about["invoice_refs"] = list(cited.others)
+    if made is not None and cited.guessed:
+        about["invoice_refs"] = (
+            list(cited.invoices or cited.others) if made.classification in rules.CITE_INVOICES else []
+        )
     if made is None:
         kind = {"automatic": email.facts["automatic"]}
         return Findings(AUTO_REPLY, 1.0, {AUTO_REPLY: 1.0}, features=kind, model_version="headers", **about)

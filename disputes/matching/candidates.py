@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?- ?| )$")
 # Words that stand before a number with a hyphen and are no part of it.
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
+_TWINS = re.compile(r"^([A-Za-z]{1,8}-?)\d{3,}/\1\d{3,}$")
 _RANGE = re.compile(r"^(?P<head>.*?)(?P<first>\d{4,9})(?P<by>[-–/])(?P<last>\d{1,9})$")
 
 
@@ -113,6 +114,8 @@ def _is_shaped(number: str) -> bool:
 
 def expanded(candidate: Candidate) -> list[str]:
     """A range as all its members (20418-20420, 20418/19), two numbers in one (20418/20431) as two."""
+    if _TWINS.match(candidate.cited):
+        return candidate.cited.split("/")
     shape = _RANGE.match(candidate.cited)
     if shape is None or re.fullmatch(r"(?:19|20)\d\d", shape["first"]):
         return [candidate.cited]

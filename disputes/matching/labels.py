@@ -166,7 +166,7 @@ class _Reader:
         if _SENTENCE_ENDS.search(counted) or _ENDED.search(gap) or gap.count("\n") > 1:
             return Tier.NONE
         words = [word.lower() for word in _WORD.findall(counted)]
-        if any(word in BLOCKERS for word in words):
+        if any(word in BLOCKERS for word in words) and not _NUMBER_WORD.search(gap[-12:]):
             return Tier.NONE
         strange = [word for word in words if word not in FILLERS and len(word) > 1]
         named = bool(_NUMBER_WORD.search(gap)) or one.has_hash or gap.rstrip().endswith("(") or bool(one.prefix)
@@ -177,7 +177,9 @@ class _Reader:
             return Tier.SURE if named or not one.is_year else Tier.NONE
         if named and len(strange) <= 6:
             return Tier.NEAR
-        return Tier.NEAR if len(one.digits) >= LEAST_ID and len(strange) <= 4 else Tier.NONE
+        announced = gap.rstrip().endswith(":")
+        least = LEAST_ID - 1 if announced else LEAST_ID
+        return Tier.NEAR if len(one.digits) >= least and len(strange) <= 4 else Tier.NONE
 
     def _gap(self, start: int, end: int) -> str | None:
         """What stands between, without asides in brackets and numbers read before; None when a list breaks off."""

@@ -18,7 +18,9 @@ def _letters(name: str) -> re.Pattern[str]:
 
 
 # "No.", in the languages that customers write.
-NUMBER_WORD = r"(?:numbers?|no(?:s|\(s\))?\b\.?|n[uú]ms?\b\.?|nr[ns]?\b\.?|nummern?|n[°º]s?\.?|№|num[ée]ros?|#)"
+NUMBER_WORD = (
+    r"(?:numbers?|no(?:s|\(s\))?\b\.?|n[uú]ms?\b\.?|nro\b\.?|nr[ns]?\b\.?|nummern?|n[°º]s?\.?|№|n[uú]m[ée]ros?|#)"
+)
 LABEL = re.compile(
     rf"(?<![A-Za-zÀ-ÿ0-9])(?:(?P<invoice>{_either(INVOICE)})|(?P<order>{_either(ORDER)})|(?P<other>{_either(OTHER)}))"
     # "Rechnungsnr" is one word; otherwise a label ends where its word ends, or in a number that sticks to it.

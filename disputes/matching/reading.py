@@ -26,27 +26,35 @@ class References:
     pos: tuple[str, ...] = ()
     amounts: tuple[Amount, ...] = ()
     others: tuple[str, ...] = ()
+    # No word calls the `invoices` so; in an order or a quotation they may be anything.
+    guessed: bool = False
 
 
 def references(text: str, subject: str = "") -> References:
     """Read a mail's subject and text. Only what is cited: no telephone, customer, tracking or bank numbers."""
     head = subject[:1000].replace("\n", " ")
-    whole = _LONG.sub(lambda run: " " * len(run[0]), f"{head}\n\n{text[: READ - len(head)]}")
+    whole = _LONG.sub(lambda run: " " * len(run[0]), _unjoined(f"{head}\n\n{text[: READ - len(head)]}"))
     found_amounts = list(amounts.found_in(whole))
     plain = _masked(whole, [(start, end) for start, end, _amount in found_amounts])
     found = label_all(plain, candidates(plain), subject_ends=len(head))
     return References(
         invoices=_invoices(found),
+        guessed=not any(each.kind == INVOICE for each in found),
         pos=_unique([ref for each in found if each.kind == ORDER for ref in expanded(each)]),
         amounts=tuple(dict.fromkeys(amount for _start, _end, amount in found_amounts if amount))[: amounts.MOST],
         others=_unique([each.cited for each in found if each.tier in (Tier.MAYBE, Tier.WEAK) and each.kind == ""]),
     )
 
 
+def _unjoined(text: str) -> str:
+    """“Invoice_20418_Northside” is three words; as many characters as before."""
+    return re.sub(r"(?<=[A-Za-z]{3})_(?=\d)|(?<=\d)_(?=[A-Za-z]{2})", " ", text)
+
+
 def _masked(text: str, money: list[tuple[int, int]]) -> str:
     """Numbers that cannot be references become spaces; places stay the same."""
     plain = masks.blank(text, masks.spans_of(masks.FIXED, text) + masks.spans_of(masks.PHONE, text))
-    plain = masks.blank(plain, [span for span in money if not _glued(text, span)])
+    plain = masks.blank(plain, [span for span in money if not (_glued(text, span) or _is_named(text, span))])
     dates = [span for span in masks.spans_of(masks.DATE, plain) if not _is_number_after_all(plain, span)]
     plain = masks.blank(plain, dates + masks.spans_of(masks.RATE, plain))
     return masks.blank(plain, masks.spans_of(masks.POSTAL, plain))
@@ -55,6 +63,12 @@ def _masked(text: str, money: list[tuple[int, int]]) -> str:
 def _glued(text: str, span: tuple[int, int]) -> bool:
     """A "sign" that is the end of a word or a number's own part is none."""
     return text[span[1] : span[1] + 1].isalnum() and text[span[1] - 1].isdigit()
+
+
+def _is_named(text: str, span: tuple[int, int]) -> bool:
+    """“Nummer 118.820” is a number with a point in it, no amount."""
+    grouped = re.fullmatch(r"\d{1,3}(?:\.\d{3})+", text[slice(*span)])
+    return bool(grouped and _NAMED_BEFORE.search(text[max(0, span[0] - 20) : span[0]]))
 
 
 def _is_number_after_all(text: str, span: tuple[int, int]) -> bool:
