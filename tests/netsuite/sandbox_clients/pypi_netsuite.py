@@ -8,8 +8,11 @@ import json
 import os
 import sys
 
-from netsuite import Config, NetSuiteRestApi, TokenAuth
-from netsuite.exceptions import NetsuiteAPIRequestError
+# The client speaks httpx; its signing library takes httpx2 where it finds it, and the two do not mix.
+sys.modules["httpx2"] = None  # type: ignore[assignment]
+
+from netsuite import Config, NetSuiteRestApi, TokenAuth  # noqa: E402
+from netsuite.exceptions import NetsuiteAPIRequestError  # noqa: E402
 
 BASE_URL = sys.argv[1]
 
