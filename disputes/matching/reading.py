@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from disputes.matching import amounts, masks
 from disputes.matching.amounts import Amount
-from disputes.matching.candidates import Candidate, candidates, expanded
+from disputes.matching.candidates import MOST_IN_RANGE, Candidate, candidates, expanded
 from disputes.matching.cores import core_of
 from disputes.matching.labels import Tier, label_all
 from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
@@ -15,6 +15,9 @@ READ = 40_000
 MOST = 60
 # No reference is as long as that; what is may cost the patterns below a lot of time.
 _LONG = re.compile(r"\S{120,}")
+_FROM_TO = re.compile(
+    r"\b(?P<first>\d{4,9}) (?:to|through|thru|until|bis|à|jusqu'à|a|al|hasta) (?:(?:la|the) )?(?P<last>\d{4,9})\b"
+)
 _NAMED_BEFORE = re.compile(rf"{NUMBER_WORD}\s*[:.]?\s*$", re.IGNORECASE)
 
 
@@ -47,8 +50,15 @@ def references(text: str, subject: str = "") -> References:
 
 
 def _unjoined(text: str) -> str:
-    """“Invoice_20418_Northside” is three words; as many characters as before."""
-    return re.sub(r"(?<=[A-Za-z]{3})_(?=\d)|(?<=\d)_(?=[A-Za-z]{2})", " ", text)
+    """“Invoice_20418_Northside” is three words, “20418 bis 20420” a range; as many characters as before."""
+    return _FROM_TO.sub(_as_range, re.sub(r"(?<=[A-Za-z]{3})_(?=\d)|(?<=\d)_(?=[A-Za-z]{2})", " ", text))
+
+
+def _as_range(hit: re.Match[str]) -> str:
+    first, last = hit["first"], hit["last"]
+    if len(first) != len(last) or not 0 < int(last) - int(first) <= MOST_IN_RANGE:
+        return hit[0]
+    return f"{first}-{last}".ljust(len(hit[0]))
 
 
 def _masked(text: str, money: list[tuple[int, int]]) -> str:

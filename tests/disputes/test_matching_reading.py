@@ -150,3 +150,17 @@ def test_a_hostile_text_costs_little(text):
     before = time.process_time()
     references(text)
     assert time.process_time() - before < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Rechnungen 20418 bis 20420 fehlen uns", ("20418", "20419", "20420")),
+        ("copies of invoices 20418 through 20420", ("20418", "20419", "20420")),
+        ("las facturas 4711 a la 4713", ("4711", "4712", "4713")),
+        ("invoice 20418 to 30420", ("20418", "30420")),
+        ("PAYMENT ADVICE Vendor 100234 Doc 771201 gross 14,220.00", ("771201",)),
+    ],
+)
+def test_a_range_in_words_and_the_document_of_a_payment_advice(text: str, found: tuple[str, ...]):
+    assert references(text).invoices == found
