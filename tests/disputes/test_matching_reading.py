@@ -160,6 +160,7 @@ def test_a_hostile_text_costs_little(text):
         ("las facturas 4711 a la 4713", ("4711", "4712", "4713")),
         ("invoice 20418 to 30420", ("20418", "30420")),
         ("PAYMENT ADVICE Vendor 100234 Doc 771201 gross 14,220.00", ("771201",)),
+        ("Invoice 8801-A names another company. We are Delta Foods (BN 123456789).", ("8801-A",)),
     ],
 )
 def test_a_range_in_words_and_the_document_of_a_payment_advice(text: str, found: tuple[str, ...]):
