@@ -19,7 +19,7 @@ from customers.clock import business_today
 from customers.models import Customer, Employee
 from holds.actions.pauses import GRACE_DAYS
 from workflows.models import AutoDecision, ProposedAction
-from workflows.wording import count, day, listing, money
+from workflows.wording import count, listing, money
 
 A_PAGE = 20
 SHOWN_POINTS = 31
@@ -312,7 +312,3 @@ def staged(alert: Alert) -> list[dict[str, Any]]:
         {"type": kind, "title": kind.replace("_", " ").capitalize(), "states": list(states)}
         for kind, states in groupby(found, key=lambda row: row["action_type"])
     ]
-
-
-def day_words(value: date) -> str:
-    return f"{value:%a} {day(value)}"

@@ -12,8 +12,8 @@ from holds.actions import pauses
 from holds.models import Pause, ServiceHold
 from netsuite import outbox
 from netsuite.errors import Refusal
-from netsuite.machine import LostRace, move
 from netsuite.models import Push
+from workflows.actions.runs import settle
 from workflows.contracts import ActionHandler
 from workflows.evidence import About, Standing
 from workflows.models import ProposedAction, ReflexionEntry
@@ -114,24 +114,15 @@ def push_settled(push: Push) -> None:
     """NetSuite has the released order, or refused it; harmless when repeated."""
     if not push.key.startswith(KEY):
         return
-    ref, by = f"salesorder:{push.record_id}", f"push:{push.pk}"
+    ref = f"salesorder:{push.record_id}"
     with transaction.atomic():
         if push.status == "applied":
             # The next sync reads it anyway; the lists need not wait for that.
             Transaction.objects.filter(netsuite_id=push.record_id).update(status=FULFILMENT)
-        for proposal in ProposedAction.objects.filter(action_type=RELEASE, entity_ref=ref, status="applying"):
-            _settle(proposal, push, by)
-
-
-def _settle(proposal: ProposedAction, push: Push, by: str) -> None:
-    try:
-        if push.status == "applied":
-            move(proposal, "confirm", by=by)
-        elif push.status == "failed":
-            move(proposal, "fail", by=by, reason=push.last_error_detail[:500])
-    except LostRace:
-        # Told twice.
-        return
+        # The newest one asked for this push; earlier ones have had their answer.
+        proposal = ProposedAction.objects.filter(action_type=RELEASE, entity_ref=ref).order_by("-pk").first()
+        if proposal is not None:
+            settle(proposal, push)
 
 
 GRACE_PERIOD = ActionHandler(

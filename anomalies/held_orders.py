@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Count
 
 from customers.models import OPEN_ORDER_STATUSES, Customer, Transaction, TransactionQuerySet
 from customers.rules import days_overdue, exposure
@@ -88,7 +88,5 @@ def reason_of(customer: Customer, over: Decimal | None, late: int) -> Reason:
 def aged_invoices(customer_ids: list[int], today: date, days: int = AGED_DAYS) -> dict[int, int]:
     """How many invoices at least `days` overdue each customer has. One query."""
     late = Transaction.objects.overdue(today).filter(due__lte=today - timedelta(days=days), customer__in=customer_ids)
-    found: dict[int, int] = {}
-    for pk in late.order_by().values_list(F("customer"), flat=True):
-        found[pk] = found.get(pk, 0) + 1
-    return found
+    rows = late.order_by().values("customer").annotate(n=Count("pk"))
+    return {row["customer"]: row["n"] for row in rows}

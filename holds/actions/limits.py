@@ -14,10 +14,11 @@ from customers.models import Customer
 from holds.models import LimitExtension
 from netsuite import outbox
 from netsuite.errors import Refusal
-from netsuite.machine import LostRace, born, move
+from netsuite.machine import born
 from netsuite.models import Push
 from workflows import audit
 from workflows.access import Actor, label, require
+from workflows.actions.runs import settle
 from workflows.contracts import ActionHandler
 from workflows.fingerprint import fingerprint
 from workflows.models import ProposedAction
@@ -173,30 +174,18 @@ def push_settled(push: Push) -> None:
     """NetSuite has the limit, or refused it; harmless when repeated."""
     if not push.key.startswith(KEY):
         return
-    by = f"push:{push.pk}"
+    amount = Decimal(str(push.body["creditLimit"])).quantize(Decimal("0.01"))
     with transaction.atomic():
         if push.status == "applied":
-            amount = Decimal(str(push.body["creditLimit"])).quantize(Decimal("0.01"))
             # The next sync reads it anyway; orders need not wait for that.
             Customer.objects.filter(netsuite_id=push.record_id).update(
                 credit_limit=amount, credit_limit_kind=Customer.LIMIT_AMOUNT
             )
-        waiting = ProposedAction.objects.filter(
-            action_type=EXTENSION, entity_ref=f"customer:{push.record_id}", status="applying"
-        )
-        for proposal in waiting:
-            _settle(proposal, push, by)
-
-
-def _settle(proposal: ProposedAction, push: Push, by: str) -> None:
-    try:
-        if push.status == "applied":
-            move(proposal, "confirm", by=by)
-        elif push.status == "failed":
-            move(proposal, "fail", by=by, reason=push.last_error_detail[:500])
-    except LostRace:
-        # Told twice.
-        return
+        asked = ProposedAction.objects.filter(action_type=EXTENSION, entity_ref=f"customer:{push.record_id}")
+        proposal = asked.order_by("-pk").first()
+        # The push that brings the earlier limit back is no answer to a proposal.
+        if proposal is not None and Decimal(proposal.proposed_change_json["credit_limit"]) == amount:
+            settle(proposal, push)
 
 
 def _record(decision: str, extension: LimitExtension, by: str, reason: str) -> None:

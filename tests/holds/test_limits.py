@@ -178,3 +178,20 @@ def test_a_clerk_may_not_end_one(acme, clerk, committee):
     granted(acme, clerk, committee)
     with pytest.raises(NotAllowed):
         limits.end(extension=LimitExtension.objects.get(), by=clerk, reason="Paid.")
+
+
+def test_pushed_again_after_a_refusal_the_proposal_is_applied(acme, clerk, committee):
+    proposal = granted(acme, clerk, committee)
+    netsuite_says(Push.objects.get(), "failed", "This record has been locked.")
+    netsuite_says(Push.objects.get(), "applied")
+    proposal.refresh_from_db()
+    assert proposal.status == "applied"
+
+
+def test_the_way_back_is_no_answer_to_the_proposal(acme, clerk, committee):
+    proposal = granted(acme, clerk, committee)
+    apply(Push.objects.get())
+    limits.end_due(today=UNTIL + timedelta(days=1))
+    netsuite_says(Push.objects.latest("pk"), "failed", "Locked.")
+    proposal.refresh_from_db()
+    assert proposal.status == "applied"

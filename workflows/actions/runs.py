@@ -62,6 +62,13 @@ def _close(run: WorkflowRun, status: str) -> None:
     run.save(update_fields=["status", "completed_at", "stages"])
 
 
+def settle(proposal: ProposedAction, push: Push) -> None:
+    """A proposal without a run follows its push, also when pushed again after a failure; harmless when repeated."""
+    status = {"applied": "ok", "failed": "failed", "superseded": "superseded"}.get(push.status)
+    if status:
+        _settle(proposal, status, push)
+
+
 def _settle(proposal: ProposedAction, status: str, push: Push) -> None:
     by, run_id = f"push:{push.pk}", push.run_id
     try:
