@@ -15,7 +15,7 @@ from customers.models import Customer, Transaction
 from customers.sync import freshness
 from disputes.models import Dispute
 from holds.models import Pause, ServiceHold
-from holds.rules import HoldNote, HoldVerdict, Line, Owed, hold_verdict
+from holds.rules import HoldNote, Line, Owed
 from workflows.models import AutoDecision
 
 NO_ORDERS = {"count": 0, "total": "0.00", "next_ship": None}
@@ -127,12 +127,6 @@ def last_declined(customer_ids: Sequence[int], since: date) -> set[int]:
     )
     zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
     return {row["customer"] for row in rows if row["last"].astimezone(zone).date() >= since}
-
-
-def hold_status(customer: Customer) -> HoldVerdict:
-    """Whether a service hold refuses the customer's new orders now; what a page refuses says its hold block."""
-    flagged = customer.entitystatus == Customer.HOLD
-    return hold_verdict(flagged=flagged, note=hold_note(customer) if flagged else None)
 
 
 def hold_note(customer: Customer) -> HoldNote | None:

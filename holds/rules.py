@@ -198,13 +198,6 @@ class HoldVerdict:
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 
-def hold_verdict(*, flagged: bool, note: HoldNote | None) -> HoldVerdict:
-    """Of the service hold alone: an approved one refuses in every mode; without one nothing refuses."""
-    if flagged:
-        return HoldVerdict(True, "service_hold", "On hold", note=note, reason=_REASONS["service_hold"])
-    return HoldVerdict(False, "none", "Approved")
-
-
 def field_says(name: str, value: object, manual: object = None) -> FieldSays:
     """What a hold field means: ON, OFF, or AUTO where it says nothing. Raises ValueError for any other value.
 

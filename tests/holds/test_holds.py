@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from customers.clock import business_today
 from customers.models import Customer, Employee
-from holds import signals
+from holds import blocks, signals
 from holds.actions import holds
-from holds.facts import hold_status
 from holds.models import Pause, ServiceHold
 from holds.records import NotOnHold
 from netsuite.errors import Refusal
@@ -264,12 +264,13 @@ def test_a_broken_listener_undoes_nothing(mike, django_capture_on_commit_callbac
 
 
 def test_the_order_form_learns_who_holds_and_why(hold):
-    verdict = hold_status(fresh(hold).customer)
+    verdict = blocks.verdict(fresh(hold).customer, blocks.of_page("order"), now=timezone.now())
     assert (verdict.on_hold, verdict.note.by, verdict.note.why) == (True, "mike", "94 days late")
 
 
 def test_and_nothing_of_the_others():
-    assert hold_status(owing()).on_hold is False
+    verdict = blocks.verdict(owing(), blocks.of_page("order"), now=timezone.now())
+    assert (verdict.source == "service_hold", verdict.note) == (False, None)
 
 
 def test_sales_reps_see_the_holds_of_their_own_customers(hold, mike, rep):

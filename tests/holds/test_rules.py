@@ -1,6 +1,6 @@
 """The rules of a hold: where the line is, when a plan is kept, why the tick leaves somebody alone."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holds.rules import (
-    HoldNote,
     Line,
     Owed,
     Promise,
     below_without_dispute,
     crosses,
-    hold_verdict,
     is_strong,
     plan_state,
     skip_reason,
@@ -123,16 +121,3 @@ def test_each_excuse_has_its_reason(excuses, reason):
 def test_a_disputed_amount_excuses_when_it_alone_crosses():
     assert skip_reason(owed("12000", set_apart="5000"), LINE, **NOTHING) == "disputed"
     assert skip_reason(owed("12000", set_apart="500"), LINE, **NOTHING) == ""
-
-
-# --- the verdict on new orders ------------------------------------------------------------------------
-
-
-def test_a_flagged_customer_is_on_hold_and_the_note_says_whose():
-    note = HoldNote(7, "mike", datetime(2026, 3, 16, tzinfo=UTC), "94 days late")
-    verdict = hold_verdict(flagged=True, note=note)
-    assert (verdict.on_hold, verdict.source, verdict.overridable, verdict.note) == (True, "service_hold", False, note)
-
-
-def test_nobody_else_is():
-    assert hold_verdict(flagged=False, note=None).on_hold is False
