@@ -18,19 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CardBand',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('card', models.SlugField(unique=True)),
-                ('attention', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('performing', models.DecimalField(decimal_places=6, max_digits=20)),
-            ],
-            options={
-                'db_table': 'card_bands',
-                'ordering': ['card'],
-            },
-        ),
-        migrations.CreateModel(
             name='SnapshotDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -204,28 +191,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'HistoricalAlertRule_inhibits',
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='HistoricalCardBand',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('card', models.SlugField()),
-                ('attention', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('performing', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'historical card band',
-                'verbose_name_plural': 'historical card bands',
-                'db_table': 'card_bands_history',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),

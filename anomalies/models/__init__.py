@@ -1,8 +1,7 @@
 """Daily metrics, the rules that watch them, and the alerts that come of it."""
 
 from anomalies.models.alerts import Alert, AlertNotice, AlertRule
-from anomalies.models.cards import CardBand
 from anomalies.models.metrics import DailyMetric, SnapshotDay
 from anomalies.models.waits import OrderWait
 
-__all__ = ["Alert", "AlertNotice", "AlertRule", "CardBand", "DailyMetric", "OrderWait", "SnapshotDay"]
+__all__ = ["Alert", "AlertNotice", "AlertRule", "DailyMetric", "OrderWait", "SnapshotDay"]

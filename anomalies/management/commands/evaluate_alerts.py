@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from anomalies.actions.evaluation import evaluate
-from anomalies.management.commands.snapshot_metrics import day
 from anomalies.models import SnapshotDay
 from customers.clock import business_today
+from holds.management.commands.aging_tick import day
 
 
 class Command(BaseCommand):

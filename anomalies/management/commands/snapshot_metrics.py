@@ -10,14 +10,8 @@ from django.utils import timezone
 from anomalies.actions.snapshots import backfill, take
 from anomalies.models import DailyMetric
 from customers.clock import business_today
+from holds.management.commands.aging_tick import day
 from netsuite.errors import Refusal
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"“{text}” is not a date: write YYYY-MM-DD.") from None
 
 
 class Command(BaseCommand):
