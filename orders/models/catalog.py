@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+FREQUENCIES = [("monthly", "Monthly"), ("quarterly", "Quarterly"), ("yearly", "Yearly")]
+
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def on_sale(self) -> "ProductQuerySet":
@@ -31,6 +33,25 @@ class Product(models.Model):
     is_active = models.BooleanField("on sale", default=True)
     netsuite_id = models.CharField(
         "NetSuite item", max_length=32, blank=True, help_text="The item's internal id; orders name the item by it."
+    )
+    provider = models.ForeignKey(
+        "orders.Provider",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="products",
+        help_text="Who provisions it. With one, the item is a subscription.",
+    )
+    follows = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="followers",
+        help_text="The item whose subscription a linked one follows.",
+    )
+    frequency = models.CharField(
+        "billed", max_length=9, choices=FREQUENCIES, blank=True, help_text="How often a subscription is billed."
     )
 
     objects = ProductQuerySet.as_manager()
