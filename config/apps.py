@@ -21,6 +21,7 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     from django.apps import apps
     from django.contrib.auth.management import create_permissions
 
+    from anomalies.default_bands import sync_bands
     from anomalies.default_rules import sync_rules
     from config.roles import sync_roles
     from config.schedules import sync_schedules
@@ -38,5 +39,6 @@ def seed(sender: AppConfig, **kwargs: Any) -> None:
     sync_roles()
     sync_blocks()
     sync_rules()
+    sync_bands()
     sync_schedules()
     seed_templates()
