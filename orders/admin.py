@@ -14,7 +14,7 @@ from orders.actions import catalog, orders
 from orders.actions.parking import RELEASED_FOR
 from orders.console_forms import ProductForm, ReasonForm, ReleaseForm, SalesTaxForm
 from orders.gate import SEE_WHY
-from orders.models import Order, Product, Release, SalesTax
+from orders.models import FREQUENCIES, Order, Product, Provider, Release, SalesTax
 
 STATES = [("refused", "Not taken by NetSuite"), *choices_of(Order, "status")]
 # The verbs that ask for something first, by state.
@@ -53,7 +53,7 @@ class OrderAdmin(SeeOnly):
         return {
             "title": row.number,
             "dialogs_here": DIALOGS.get(row.status, ()),
-            "lines": list(row.lines.select_related("product")),
+            "lines": list(row.lines.select_related("product", "subscription__provider")),
             "may_know": request.user.has_perm(SEE_WHY),
             "own": request.user.pk == row.cashier_id or row.held_by == request.user.get_username(),
             "default_until": day + RELEASED_FOR,
@@ -102,6 +102,10 @@ class OrderAdmin(SeeOnly):
         return HttpResponseRedirect(self.address(order))
 
 
+def _of_kind(rows: Any, value: str) -> QuerySet[Product]:
+    return rows.filter(provider__isnull=value == "goods")
+
+
 @admin.register(Product)
 class ProductAdmin(SeeOnly):
     """The catalog; prices are changed with a reason, and orders keep the price they were taken at."""
@@ -114,12 +118,19 @@ class ProductAdmin(SeeOnly):
     list_display = ("name", "sku", "is_active", "unit", "price")
     search_fields = ("name", "sku", "=netsuite_id")
     search_help_text = "Name or number"
-    list_filter = (choice_filter("is_active", "State", [("1", "On sale"), ("0", "Not on sale")]),)
+    list_select_related = ("provider",)
+    list_filter = (
+        choice_filter("is_active", "State", [("1", "On sale"), ("0", "Not on sale")]),
+        choice_filter("kind", "Kind", [("subscription", "Subscriptions"), ("goods", "Goods")], _of_kind),
+    )
     verbs, list_verbs = ("edit", "toggle"), ("take_in",)
 
     def facts(self, request: HttpRequest, row: Product) -> dict[str, Any]:
         history = row.history.select_related("history_user").order_by("-history_date", "-history_id")
-        return {"history": history, "dialogs_here": ("edit", "toggle")}
+        return {"history": history, "dialogs_here": ("edit", "toggle"), **_terms_to_choose(row)}
+
+    def list_facts(self, request: HttpRequest) -> dict[str, Any]:
+        return _terms_to_choose()
 
     def edit(self, request: HttpRequest, row: Product) -> None:
         wish = cleaned(ProductForm(request.POST))
@@ -133,6 +144,16 @@ class ProductAdmin(SeeOnly):
     def take_in(self, request: HttpRequest) -> HttpResponse:
         wish = cleaned(ProductForm(request.POST))
         return HttpResponseRedirect(self.address(catalog.add_product(by=request.user, **wish)))  # type: ignore[arg-type]
+
+
+def _terms_to_choose(row: Product | None = None) -> dict[str, Any]:
+    """What makes an item a subscription: who provisions it, how often it is billed, what it follows."""
+    followable = Product.objects.exclude(provider=None)
+    return {
+        "providers": Provider.objects.all(),
+        "frequencies": FREQUENCIES,
+        "followable": followable.exclude(pk=row.pk) if row else followable,
+    }
 
 
 @admin.register(SalesTax)

@@ -3,7 +3,7 @@
 from django import forms
 from django.conf import settings
 
-from orders.models import Release
+from orders.models import FREQUENCIES, Product, Provider, Release
 
 WHY = {"required": "Say why: the reason stays with the order."}
 
@@ -34,6 +34,9 @@ class ProductForm(forms.Form):
     )
     unit = forms.CharField(max_length=20, initial="each")
     netsuite_id = forms.RegexField(r"\A[0-9]{0,32}\Z", required=False, error_messages={"invalid": "Only digits."})
+    provider = forms.ModelChoiceField(Provider.objects.all(), required=False)
+    follows = forms.ModelChoiceField(Product.objects.exclude(provider=None), required=False)
+    frequency = forms.ChoiceField(choices=[("", "–"), *FREQUENCIES], required=False)
     reason = forms.CharField(max_length=500, required=False)
 
 

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 
 from netsuite.errors import Refusal
 from orders.actions.drafts import DEAREST
-from orders.models import Product, SalesTax
+from orders.models import FREQUENCIES, Product, Provider, SalesTax
 from workflows.access import require_person
 
-FIELDS = ("sku", "name", "price", "currency", "unit", "is_active", "netsuite_id")
+FIELDS = ("sku", "name", "price", "currency", "unit", "is_active", "netsuite_id", "provider", "follows", "frequency")
 
 
 def add_product(*, by: User, reason: str = "", **fields: Any) -> Product:
@@ -51,6 +51,7 @@ def _save(product: Product, by: User, reason: str, fields: dict[str, Any]) -> Pr
         raise Refusal("An item has a number and a name.", code="name_required", status=400)
     if product.price is None or not 0 <= product.price <= DEAREST:
         raise Refusal(f"A price is from 0 to {DEAREST:,}.", code="invalid_price", status=400)
+    _require_terms(product)
     _with_author(product, by, reason)
     try:
         with transaction.atomic():
@@ -58,6 +59,37 @@ def _save(product: Product, by: User, reason: str, fields: dict[str, Any]) -> Pr
     except IntegrityError:
         raise Refusal("Another item has this number or this NetSuite item.", code="not_unique", status=409) from None
     return product
+
+
+def _require_terms(product: Product) -> None:
+    """A subscription says who provisions it and how often it is billed; a linked one which other one it follows."""
+    provider, follows = product.provider, product.follows
+    if provider is None:
+        if follows is not None or product.frequency:
+            raise Refusal("Only a subscription has these. Name its provider.", code="provider_required", status=400)
+        return
+    if product.frequency not in dict(FREQUENCIES):
+        raise Refusal("Say how often the subscription is billed.", code="frequency_required", status=400)
+    if provider.kind == Provider.LINKED and follows is None:
+        raise Refusal("A linked subscription follows another item. Name it.", code="follows_required", status=400)
+    if follows is None:
+        return
+    if provider.kind != Provider.LINKED:
+        raise Refusal(f"{provider} provisions by itself; it follows nothing.", code="follows_nothing", status=400)
+    if follows.provider_id is None:
+        raise Refusal(f"{follows} is no subscription.", code="not_a_subscription", status=400)
+    if product.pk is not None and product.pk in _followed(follows):
+        raise Refusal("Items cannot follow each other in a circle.", code="circle", status=400)
+
+
+def _followed(product: Product) -> set[int]:
+    """The item and all that it follows."""
+    found: set[int] = set()
+    one: Product | None = product
+    while one is not None and one.pk not in found:
+        found.add(one.pk)
+        one = one.follows
+    return found
 
 
 def _with_author(row: Any, by: User, reason: str) -> None:

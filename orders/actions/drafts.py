@@ -221,6 +221,7 @@ def _add_up(order: Order) -> None:
 
 def _fill(line: OrderLine, quantity: Decimal, price: Decimal, discount_percent: Decimal) -> None:
     _require_range("Quantity", quantity, Decimal("0.001"), MOST)
+    _require_whole(line.product, quantity)
     _require_range("Price", price, Decimal(0), DEAREST)
     _require_range("Discount", discount_percent, Decimal(0), Decimal(100))
     amounts = line_amounts(quantity, price, discount_percent)
@@ -231,6 +232,12 @@ def _fill(line: OrderLine, quantity: Decimal, price: Decimal, discount_percent: 
 def _require_range(what: str, value: Decimal, least: Decimal, most: Decimal) -> None:
     if not value.is_finite() or not least <= value <= most:
         raise Refusal(f"{what} must be from {least} to {most:,}.", code=f"invalid_{what.lower()}", status=400)
+
+
+def _require_whole(product: Product, quantity: Decimal) -> None:
+    if product.provider_id is not None and quantity != quantity.to_integral_value():
+        words = f"{product} is sold by the licence: type a whole number, not {quantity.normalize():f}."
+        raise Refusal(words, code="invalid_quantity", status=400)
 
 
 def _require_tender(tender: str) -> None:

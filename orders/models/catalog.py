@@ -68,6 +68,11 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def per(self) -> str:
+        """What the price is for: `can`, or for a subscription `monthly, per licence`."""
+        return f"{self.get_frequency_display().lower()}, per licence" if self.provider_id else self.unit
+
 
 class SalesTaxQuerySet(models.QuerySet["SalesTax"]):
     def percent_for(self, region: str) -> Decimal:
