@@ -92,11 +92,11 @@ def _cell(row: Mapping[str, Any]) -> Cell:
 
 def _sources(day: date, *, live: bool) -> Iterator[tuple[Cell, Sums]]:
     """Additive figures by cell, from every source."""
-    yield from _grouped(_owed(day), "customer__", aging_columns(day))
+    yield from grouped(_owed(day), "customer__", aging_columns(day))
     begin = day - timedelta(days=SALES_DAYS)
-    yield from _renamed(_grouped(_owed(begin), "customer__", aging_columns(begin)), "begin_")
+    yield from _renamed(grouped(_owed(begin), "customer__", aging_columns(begin)), "begin_")
     sold = Transaction.objects.invoices().filter(issued__gt=begin, issued__lte=day)
-    yield from _grouped(sold, "customer__", {"sales": _sum("total")})
+    yield from grouped(sold, "customer__", {"sales": _sum("total")})
     yield from _holds(day)
     yield from _disputes(day)
     yield from _churn(day)
@@ -117,33 +117,33 @@ def _now() -> Iterator[tuple[Cell, Sums]]:
         "orders_on_hold_largest": Max("total"),
         "orders_on_hold_customers": Count("customer", distinct=True),
     }
-    yield from _grouped(on_credit_hold(), "customer__", orders)
+    yield from grouped(on_credit_hold(), "customer__", orders)
     on_hold = Customer.objects.active().filter(Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True))
-    yield from _grouped(on_hold, "", {"customers_on_hold": Count("pk")})
+    yield from grouped(on_hold, "", {"customers_on_hold": Count("pk")})
     limited = Customer.objects.active().filter(credit_limit_kind=Customer.LIMIT_AMOUNT, credit_limit__gt=0)
     used = {"exposure": Coalesce(Sum(F("ar_balance") + F("open_orders_total")), ZERO), "limits": _sum("credit_limit")}
-    yield from _grouped(limited, "", used)
+    yield from grouped(limited, "", used)
 
 
 def _holds(day: date) -> Iterator[tuple[Cell, Sums]]:
     first, last = bounds(day)
     placed = ServiceHold.objects.filter(placed_at__gte=first, placed_at__lt=last)
-    yield from _grouped(placed, "customer__", {"new_holds": Count("pk")})
+    yield from grouped(placed, "customer__", {"new_holds": Count("pk")})
 
 
 def _disputes(day: date) -> Iterator[tuple[Cell, Sums]]:
     first, last = bounds(day)
     opened = Dispute.objects.filter(opened_at__gte=first, opened_at__lt=last)
-    yield from _grouped(opened, "customer__", {"new_disputes": Count("pk")})
+    yield from grouped(opened, "customer__", {"new_disputes": Count("pk")})
     unsettled = Dispute.objects.filter(opened_at__lt=last).filter(Q(resolved_at=None) | Q(resolved_at__gte=last))
-    yield from _grouped(unsettled, "customer__", {"disputes_open": Count("pk")})
+    yield from grouped(unsettled, "customer__", {"disputes_open": Count("pk")})
 
 
 def _churn(day: date) -> Iterator[tuple[Cell, Sums]]:
     silent = [signal.customer for signal in signals(day)]
     for start in range(0, len(silent), 500):
         rows = Customer.objects.filter(pk__in=silent[start : start + 500])
-        yield from _grouped(rows, "", {"churn_signals": Count("pk")})
+        yield from grouped(rows, "", {"churn_signals": Count("pk")})
 
 
 def _owed(day: date) -> QuerySet[Transaction]:
@@ -166,7 +166,8 @@ def _utilisations() -> Iterator[tuple[Cell, Decimal]]:
         yield _cell(row), (row["ar_balance"] + row["open_orders_total"]) / row["credit_limit"]
 
 
-def _grouped(rows: QuerySet, prefix: str, columns: Mapping[str, Any]) -> Iterator[tuple[Cell, Sums]]:
+def grouped(rows: QuerySet, prefix: str, columns: Mapping[str, Any]) -> Iterator[tuple[Cell, Sums]]:
+    """The columns summed by cell; `prefix` leads from the rows to their customer. One query."""
     grouped = rows.order_by().annotate(**cells(prefix)).values(*_names()).annotate(**columns)
     for row in grouped.iterator(chunk_size=2000):
         yield _cell(row), {name: Decimal(row[name]) for name in columns if _is_amount(row[name])}

@@ -10,12 +10,15 @@ from django.utils import timezone
 from anomalies import notices
 from anomalies.actions.evaluation import evaluate
 from anomalies.actions.snapshots import backfill, take
+from anomalies.health_scores import score_day
 from anomalies.models import SnapshotDay
 
 BACKFILL_DAYS = 90
 # Days without figures that one run computes: the task must end within its minute.
 A_RUN = 3
 JUDGED_BACK = timedelta(days=7)
+# Seconds a run gives to the health of customers; the next one goes on where it stopped.
+SCORING = 25
 
 
 def count_today() -> dict[str, Any]:
@@ -26,7 +29,9 @@ def count_today() -> dict[str, Any]:
     if not SnapshotDay.objects.filter(date=yesterday, is_partial=False).exists():
         take(day=yesterday, now=now)
     take(day=today, now=now)
-    return {"day": today.isoformat(), "opened": judge_waiting(today, now)}
+    opened = judge_waiting(today, now)
+    scored = score_day(day=yesterday, now=now, seconds=SCORING)
+    return {"day": today.isoformat(), "opened": opened, "scored": scored.customers}
 
 
 def judge_waiting(today: date, now: datetime) -> int:

@@ -21,6 +21,8 @@ from netsuite.errors import Refusal
 STILL_YESTERDAY = time(6)
 KEPT_CHURN = 500
 SIX_PLACES = Decimal("0.000001")
+# Counted once the day is over, from the scores of its customers.
+HEALTH = "health_at_risk"
 WRITTEN = ["value", "is_partial", "is_backfilled", "computed_at"]
 
 
@@ -40,7 +42,7 @@ def take(*, day: date, now: datetime) -> SnapshotDay:
     with transaction.atomic():
         kept = _day_row(day)
         partial = day == local.date()
-        _write(day, figures, partial=partial, backfilled=not live, now=now, keep_live=not live)
+        write(day, figures, partial=partial, backfilled=not live, now=now, keep_live=not live)
         if live:
             kept.orders, kept.definition = [_as_json(each) for each in held], settings.ORDERS_ON_HOLD
             kept.churn = silent
@@ -59,7 +61,7 @@ def _day_row(day: date) -> SnapshotDay:
     return SnapshotDay.objects.select_for_update().get(date=day)
 
 
-def _write(
+def write(
     day: date,
     figures: Mapping[Scope, Mapping[str, Decimal]],
     *,
@@ -68,6 +70,7 @@ def _write(
     now: datetime,
     keep_live: bool,
 ) -> None:
+    """Keep figures of `day`. Unless `keep_live`, what an earlier count found and this one did not goes."""
     rows = [
         DailyMetric(
             date=day,
@@ -86,7 +89,7 @@ def _write(
     DailyMetric.objects.bulk_create(
         rows, batch_size=1000, update_conflicts=True, unique_fields=unique, update_fields=WRITTEN
     )
-    left = DailyMetric.objects.filter(date=day, computed_at__lt=now)
+    left = DailyMetric.objects.filter(date=day, computed_at__lt=now).exclude(metric=HEALTH)
     # What was seen on the day cannot be had again: it stands, partial if it was.
     if not keep_live:
         left.delete()

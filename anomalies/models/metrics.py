@@ -70,6 +70,7 @@ class SnapshotDay(models.Model):
     taken_at = models.DateTimeField(default=timezone.now)
     is_partial = models.BooleanField(default=False)
     judged_at = models.DateTimeField(null=True, blank=True, help_text="When the alert rules looked at it.")
+    scored_at = models.DateTimeField(null=True, blank=True, help_text="When the health of every customer was kept.")
     churn = models.JSONField(default=list, help_text="Customers who stopped ordering, largest revenue first.")
     orders = models.JSONField(
         default=list, help_text="One object an order: id, number, customer, value, reason, since."

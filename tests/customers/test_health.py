@@ -71,7 +71,7 @@ def test_what_the_layers_above_know_is_passed_in(acme):
 def test_a_page_of_customers_costs_three_queries(acme, django_assert_num_queries):
     page = [acme, SalesOrderFactory(issued=days_ago(3)).customer, InvoiceFactory().customer]
     with django_assert_num_queries(3):
-        assert len(customers_health(page, today=TODAY)) == 3
+        assert len(customers_health(page, today=TODAY, skus={})) == 3
 
 
 def test_one_customer_scores_as_on_the_page(acme):
