@@ -1,11 +1,12 @@
 """The console's menu: what each person may open, with how much waits there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -23,6 +24,13 @@ from workflows.models import OutboundEmail, ProposedAction
 CAP = 999
 FOUND = 20
 THEMES = [("light", "light_mode", "Light"), ("dark", "dark_mode", "Dark"), ("auto", "computer", "System")]
+
+
+class CappedCount(Subquery):
+    """How many rows a sliced queryset has, as a column beside others."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True)
@@ -139,11 +147,26 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups that hold anything for this person."""
+    shown = [(title, [entry for entry in entries if _is_open_to(entry, request.user)]) for title, entries in MENU]
+    badges = _badges([entry for _title, entries in shown for entry in entries], request.user)
     groups = [
-        {"title": title, "items": [_item(entry, request) for entry in entries if _is_open_to(entry, request.user)]}
-        for title, entries in MENU
+        {"title": title, "items": [_item(entry, request, badges.get(entry.title)) for entry in entries]}
+        for title, entries in shown
     ]
     return [group for group in groups if group["items"]]
+
+
+def _badges(entries: Iterable[Entry], user: Any) -> dict[str, str]:
+    """How much waits behind each entry that counts. One query for all of them."""
+    counts = {
+        entry.title: CappedCount(entry.waiting(user).order_by().values("pk")[: CAP + 1])
+        for entry in entries
+        if entry.waiting
+    }
+    if not counts:
+        return {}
+    row = User.objects.filter(pk=user.pk).order_by().values_list(*counts.values()).get()
+    return {title: _capped(found or 0) for title, found in zip(counts, row, strict=True)}
 
 
 def _is_open_to(entry: Entry, user: Any) -> bool:
@@ -151,14 +174,14 @@ def _is_open_to(entry: Entry, user: Any) -> bool:
     return bool(_address(entry.page)) and (may or bool(entry.also_for and entry.also_for(user)))
 
 
-def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+def _item(entry: Entry, request: HttpRequest, badge: str | None) -> dict[str, Any]:
     address = _address(entry.page)
     is_here = request.path == address if entry.page == "admin:index" else request.path.startswith(address)
     return {
         "title": entry.title,
         "link": address,
         "active": is_here,
-        "badge": capped_count(entry.waiting(request.user)) if entry.waiting else None,
+        "badge": badge,
     }
 
 
@@ -171,7 +194,10 @@ def _address(page: str) -> str:
 
 def capped_count(rows: QuerySet, cap: int = CAP) -> str:
     """`12`, `999+`, or nothing for none; it never counts a whole large table."""
-    found = rows.order_by()[: cap + 1].count()
+    return _capped(rows.order_by()[: cap + 1].count(), cap)
+
+
+def _capped(found: int, cap: int = CAP) -> str:
     return "" if not found else f"{cap}+" if found > cap else str(found)
 
 
