@@ -5,7 +5,7 @@ Errors are told apart by `o:errorCode`; `type` comes in two forms and is never l
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,19 @@ def malformed(answer: RawAnswer, detail: str) -> NetsuiteError:
     )
 
 
-def raise_for_error(answer: RawAnswer) -> None:
-    """Raise the NetsuiteError of a failed call; return for a success (an async duplicate is one)."""
+Words = Callable[[RawAnswer], tuple[str, str]]
+
+
+def raise_for_error(answer: RawAnswer, words: Words | None = None) -> None:
+    """Raise the NetsuiteError of a failed call; return for a success (an async duplicate is one).
+
+    `words` finds the code and the sentence in the answer of another system.
+    """
     if 200 <= answer.status < 300:
         return
     if 300 <= answer.status < 400:
         raise _error(answer, "server", "unexpected_redirect", f"Redirected to {answer.headers.get('location', '')}")
-    code, detail = code_and_detail(answer)
+    code, detail = (words or code_and_detail)(answer)
     if code == ALREADY_SUBMITTED:
         return
     if answer.status == 401:

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -48,28 +48,30 @@ class _HeadersInTime:
             timer.cancel()
 
 
-class _TimedHTTPConnection(_HeadersInTime, HTTPConnection):  # type: ignore[misc]
+class TimedHTTPConnection(_HeadersInTime, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):  # type: ignore[misc]
+class TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
 class _TimedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TimedHTTPConnection
+    ConnectionCls = TimedHTTPConnection
 
 
 class _TimedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedHTTPSConnection
+    ConnectionCls = TimedHTTPSConnection
 
 
 class TimedAdapter(HTTPAdapter):
     """Requests' adapter with connections that cannot be kept waiting by a slow head."""
 
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = self.pools
 
 
 def _cut(sock: Any) -> None:

@@ -1,12 +1,14 @@
-"""Emptying the queue: as many workers as the account allows, each taking the next due push as it gets free."""
+"""Emptying the queue: as many workers as each channel allows, each taking the next due push as it gets free."""
 
 import logging
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, connections
 from django.utils import timezone
@@ -15,13 +17,16 @@ from netsuite.claims import claim
 from netsuite.deadline import Deadline
 from netsuite.delivery import Delivery
 from netsuite.models import Channel, Push
-from netsuite.transport import TRANSPORTS, Transport
+from netsuite.transport import Transport, all_channels, line_of
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 60.0
+LOOK_AGAIN_SECONDS = 0.5
 WAITS_WITHOUT_PROGRESS = 5
 FOREVER = float(10**9)
+
+Result = tuple[Counter[str], list[Exception]]
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,17 @@ def drain(
 ) -> Counter[str]:
     """Deliver what is due and count the pushes by the status they reached.
 
-    `once`: one pass over what is due now; otherwise until nothing is due, waiting out a throttled account.
-    After `for_seconds` no further push is begun. Raises the first unexpected error of ours, after the
-    other pushes are done; ImproperlyConfigured when there is work and no usable configuration.
+    The channels are emptied beside each other: a slow one holds up no other. `once`: one pass over what is due
+    now; otherwise until nothing is due, waiting out a throttled account. After `for_seconds` no further push is
+    begun. Raises the first unexpected error of ours, after the other pushes are done; ImproperlyConfigured when
+    there is work and no usable configuration.
     """
-    total: Counter[str] = Counter()
-    time_box = Deadline(for_seconds)
-    for name in [channel] if channel else list(TRANSPORTS):
-        job = Job(name, by, timezone.now() if once else None, time_box)
-        for counted in _rounds(job, once):
-            total += counted
-    return total
+    due_at, time_box = timezone.now() if once else None, Deadline(for_seconds)
+    names = [channel] if channel else all_channels()
+    jobs = [Job(name, by, due_at, time_box) for name in names if has_work(name)]
+    if len(jobs) < 2 or connection.in_atomic_block:
+        return _merge([_empty(job) for job in jobs])
+    return _merge(_beside_each_other(jobs, names))
 
 
 def has_work(channel: str) -> bool:
@@ -58,65 +63,136 @@ def has_work(channel: str) -> bool:
     return pushes.waiting_to_go(timezone.now()).exists() or pushes.filter(status="sending").exists()
 
 
-def _rounds(job: Job, once: bool) -> Iterator[Counter[str]]:
+def _beside_each_other(jobs: list[Job], names: list[str]) -> list[Result]:
+    """While one channel still works, the others take up what is queued for them meanwhile."""
+    again = [] if jobs[0].due_at else [replace(jobs[0], channel=name) for name in names]
+    results: list[Result] = []
+    with ThreadPoolExecutor(len(names), thread_name_prefix="drain") as pool:
+        running = {pool.submit(_in_thread, _empty, job): job.channel for job in jobs}
+        while running:
+            done, _ = wait(running, timeout=LOOK_AGAIN_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                del running[future]
+                results.append(future.result())
+            if running:
+                idle = [job for job in again if job.channel not in running.values() and _may_go_on(job)]
+                running |= {pool.submit(_in_thread, _empty, job): job.channel for job in idle}
+    return results
+
+
+def _in_thread(work: Callable[..., Result], *facts: Any) -> Result:
+    try:
+        return work(*facts)
+    finally:
+        connections.close_all()
+
+
+def _empty(job: Job) -> Result:
+    """All rounds of one channel; its error waits until the other channels are done."""
+    total: Counter[str] = Counter()
+    errors: list[Exception] = []
+    try:
+        for counted, found in _rounds(job):
+            total += counted
+            errors += found
+    except Exception as error:
+        errors.append(error)
+    return total, errors
+
+
+def _rounds(job: Job) -> Iterator[Result]:
     idle = 0
     while has_work(job.channel) and not job.time_box.passed():
-        counted = _one_round(job)
-        yield counted
+        counted, errors = Crew(job).work()
+        yield counted, errors
         idle = 0 if counted["applied"] else idle + 1
-        if once or idle > WAITS_WITHOUT_PROGRESS:
+        if errors or job.due_at or idle > WAITS_WITHOUT_PROGRESS:
             return
         if not (_wait_out_throttling(job) or counted or _may_go_on(job)):
             return
 
 
-def _one_round(job: Job) -> Counter[str]:
-    """All workers until each finds nothing to claim. Inside a transaction other threads would not see its rows."""
-    first = TRANSPORTS[job.channel]()
-    due = Push.objects.filter(channel=job.channel).waiting_to_go(timezone.now()).count()
-    workers = min(first.slots, max(due, 1))
-    if workers == 1 or connection.in_atomic_block:
-        return _merge([_work(job, first)])
-    with ThreadPoolExecutor(workers, thread_name_prefix=f"drain-{job.channel}") as pool:
-        return _merge([future.result() for future in [pool.submit(_work_in_thread, job) for _ in range(workers)]])
+class Crew:
+    """The workers of one channel: whoever takes a push calls for one more while there is work and a free slot."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.line = line_of(job.channel)
+        self._lock = threading.Lock()
+        self._size = 1
+        self._rest_until = 0.0
+        self._helpers: list[Future[Result]] = []
+
+    def work(self) -> Result:
+        """Until nobody finds anything to claim. Inside a transaction other threads would not see its rows."""
+        if self.line.slots == 1 or connection.in_atomic_block:
+            return self._deliver(self.line, None)
+        with ThreadPoolExecutor(self.line.slots, thread_name_prefix=f"drain-{self.job.channel}") as pool:
+            mine = self._deliver(self.line, pool)
+            # A helper may call another while this list is read, so the pool stays open until the last is done.
+            return _sum([mine, *(helper.result() for helper in self._helpers)])
+
+    def _help(self, pool: ThreadPoolExecutor) -> Result:
+        """Who finds nothing, because other processes hold the slots, keeps the next from coming at once."""
+        result = _in_thread(self._deliver, line_of(self.job.channel), pool)
+        if not result[0]:
+            self._rest_until = time.monotonic() + LOOK_AGAIN_SECONDS
+        return result
+
+    def _call_for_help(self, pool: ThreadPoolExecutor) -> None:
+        with self._lock:
+            if self._size >= self.line.slots or time.monotonic() < self._rest_until or not self._more_is_due():
+                return
+            self._size += 1
+            self._helpers.append(pool.submit(self._help, pool))
+
+    def _more_is_due(self) -> bool:
+        now = self.job.due_at or timezone.now()
+        return Push.objects.filter(channel=self.job.channel).waiting_to_go(now).exists()
+
+    def _deliver(self, line: Transport, pool: ThreadPoolExecutor | None) -> Result:
+        """One worker; an error of ours is kept for the end, its push is put off."""
+        counted: Counter[str] = Counter()
+        errors: list[Exception] = []
+        job = self.job
+        while not job.time_box.passed():
+            push = claim(job.channel, slots=line.slots, by=job.by, due_at=job.due_at)
+            if push is None:
+                break
+            if pool:
+                self._call_for_help(pool)
+            try:
+                Delivery(push, line, by=job.by).run()
+            except Exception as error:
+                log.exception("push %s: unexpected error", push.pk)
+                errors.append(error)
+            counted[push.status] += 1
+        with self._lock:
+            self._size -= 1
+        return counted, errors
 
 
-def _merge(results: list[tuple[Counter[str], list[Exception]]]) -> Counter[str]:
-    errors = [error for _, found in results for error in found]
+def _sum(results: Iterable[Result]) -> Result:
+    total: Counter[str] = Counter()
+    errors: list[Exception] = []
+    for counted, found in results:
+        total += counted
+        errors += found
+    return total, errors
+
+
+def _merge(results: Iterable[Result]) -> Counter[str]:
+    counted, errors = _sum(results)
     if errors:
         raise errors[0]
-    return sum((counted for counted, _ in results), Counter())
-
-
-def _work_in_thread(job: Job) -> tuple[Counter[str], list[Exception]]:
-    try:
-        return _work(job, TRANSPORTS[job.channel]())
-    finally:
-        connections.close_all()
-
-
-def _work(job: Job, transport: Transport) -> tuple[Counter[str], list[Exception]]:
-    """Deliver until there is nothing to claim; an error of ours is kept for the end, its push is put off."""
-    counted: Counter[str] = Counter()
-    errors: list[Exception] = []
-    while not job.time_box.passed():
-        push = claim(job.channel, slots=transport.slots, by=job.by, due_at=job.due_at)
-        if push is None:
-            break
-        try:
-            Delivery(push, transport, by=job.by).run()
-        except Exception as error:
-            log.exception("push %s: unexpected error", push.pk)
-            errors.append(error)
-        counted[push.status] += 1
-    return counted, errors
+    return counted
 
 
 def _may_go_on(job: Job) -> bool:
     """The back-off may have ended between the last claim and now."""
     now = timezone.now()
     due = Push.objects.filter(channel=job.channel).waiting_to_go(now)
-    return Channel.named(job.channel).lets_through(now) and due.exists()
+    return due.exists() and not job.time_box.passed() and Channel.named(job.channel).lets_through(now)
 
 
 def _wait_out_throttling(job: Job) -> bool:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from netsuite.drain import drain, has_work
 from netsuite.models import Channel
 from netsuite.outbox import ring
-from netsuite.transport import TRANSPORTS
+from netsuite.transport import all_channels
 
 LEAST_SECONDS = 5.0
 
@@ -25,7 +25,7 @@ def _drain_for_a_while(by: str) -> dict[str, int]:
     limit = settings.Q_CLUSTER.get("timeout") or 60
     box = max(limit - settings.NETSUITE_TIMEOUT_SECONDS - 5, LEAST_SECONDS)
     counted = drain(by=by, for_seconds=box)
-    if counted["applied"] and any(_can_go_on(channel) for channel in TRANSPORTS):
+    if counted["applied"] and any(_can_go_on(channel) for channel in all_channels()):
         ring()
     return dict(counted)
 

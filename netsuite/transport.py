@@ -1,6 +1,6 @@
 """What the queue needs from a remote system, and NetSuite as one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +28,8 @@ class Transport(Protocol):
     """One worker's line to a remote system. All calls raise NetsuiteError and keep to the deadline."""
 
     slots: int
+    proves_writes: bool
+    """Is a write safe to repeat, and does its answer say what is held then? It then needs no read before and after."""
 
     def wanted(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The values of `body` in the form `read` returns them."""
@@ -39,6 +41,8 @@ class Transport(Protocol):
 
 class NetsuiteTransport:
     """Record PATCH and upsert by external id. The intent `credit_hold` becomes the account's own field."""
+
+    proves_writes = False
 
     def __init__(self, client: Client | None = None) -> None:
         self.client = client or Client.from_settings()
@@ -93,3 +97,26 @@ def _hold_state(name: str, value: Any) -> Any:
 
 TRANSPORTS: dict[str, Callable[[], Transport]] = {"netsuite": NetsuiteTransport}
 """A transport for each channel, made once per worker. Upper apps add theirs in `ready()`."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Remote systems of one kind. Channel `family:member` is one of them, with slots, back-off and pause of its own."""
+
+    members: Callable[[], Iterable[str]]
+    line: Callable[[str], Transport]
+
+
+FAMILIES: dict[str, Family] = {}
+"""Kinds of remote systems whose number is known at run time only. Upper apps add theirs in `ready()`."""
+
+
+def all_channels() -> list[str]:
+    members = [f"{name}:{member}" for name, family in FAMILIES.items() for member in family.members()]
+    return [*TRANSPORTS, *members]
+
+
+def line_of(channel: str) -> Transport:
+    """A worker's line to the channel's remote system. Raises KeyError for a channel nobody serves."""
+    family, _, member = channel.partition(":")
+    return FAMILIES[family].line(member) if member else TRANSPORTS[channel]()

@@ -16,13 +16,14 @@ CHUNK = 64 * 1024
 
 
 class Wire:
-    """A session of one worker; not shared between threads."""
+    """A session of one worker; not shared between threads. `largest_body` is in bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, adapter: type[TimedAdapter] = TimedAdapter, largest_body: int = LARGEST_BODY) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("http://", TimedAdapter())
-        self._session.mount("https://", TimedAdapter())
+        self._session.mount("http://", adapter())
+        self._session.mount("https://", adapter())
+        self._largest_body = largest_body
 
     def exchange(
         self,
@@ -52,20 +53,20 @@ class Wire:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                body = _read_body(response, deadline)
+                body = _read_body(response, deadline, self._largest_body)
                 return RawAnswer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _line_error(error, deadline) from error
 
 
-def _read_body(response: requests.Response, deadline: Deadline) -> bytes:
+def _read_body(response: requests.Response, deadline: Deadline, largest: int) -> bytes:
     """All of the body, piece by piece as it arrives, so that a dripping server meets the deadline too."""
     body = bytearray()
     while piece := response.raw.read1(CHUNK, decode_content=True):
         body += piece
         if deadline.passed():
             raise requests.ReadTimeout("the answer took too long")
-        if len(body) > LARGEST_BODY:
+        if len(body) > largest:
             raise NetsuiteError("The answer is too large.", kind="malformed", code="answer_too_large", permanent=True)
     return bytes(body)
 

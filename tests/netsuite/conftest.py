@@ -20,6 +20,8 @@ LONG_AGO = "2001-01-01T00:00:00+00:00"
 class FakeRemote:
     """Records by id. `fail_next` queues failures for the coming reads or writes."""
 
+    proves_writes = False
+
     def __init__(self, **records: dict[str, Any]) -> None:
         self.slots = 1
         self.records = records

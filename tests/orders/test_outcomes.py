@@ -22,6 +22,7 @@ class Books:
     """A NetSuite that numbers the sales orders it takes, or refuses with `refusal`."""
 
     slots = 5
+    proves_writes = False
 
     def __init__(self) -> None:
         self.found: dict[str, Any] | None = None
