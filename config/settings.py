@@ -240,6 +240,13 @@ PUSH_LEASE_SECONDS = env.int("PUSH_LEASE_SECONDS", 120)
 PUSH_BACKOFF_SECONDS = env.list("PUSH_BACKOFF_SECONDS", cast=int, default=[30, 120, 480])
 PUSH_DRAIN_SECONDS = env.int("PUSH_DRAIN_SECONDS", 900)
 
+# --- automatic provisioning: where providers may be -------------------------------------------------
+# Exact names, or ".example.com" for a domain with all below it; empty: nowhere.
+PROVISIONING_ALLOWED_HOSTS = env.list("PROVISIONING_ALLOWED_HOSTS", default=[])
+PROVISIONING_ALLOWED_PORTS = env.list("PROVISIONING_ALLOWED_PORTS", cast=int, default=[443])
+# The endpoint of the demo and the tests is on this machine; outside DEVELOPMENT this has no effect.
+PROVISIONING_ALLOW_LOOPBACK = env.bool("PROVISIONING_ALLOW_LOOPBACK", False)
+
 # --- language model: optional, any OpenAI-compatible endpoint; empty address: none ------------------
 LLM_BASE_URL = env("LLM_BASE_URL", default="")
 LLM_API_KEY = env("LLM_API_KEY", default="")
