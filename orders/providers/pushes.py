@@ -6,7 +6,8 @@ from netsuite import outbox
 from netsuite.models import Push
 from orders.models import LicenseChange, Provider, ProviderAccount
 
-CHANNELS = "provider:"
+FAMILY = "provider"
+CHANNELS = f"{FAMILY}:"
 ACCOUNT = "account-"
 
 
