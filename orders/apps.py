@@ -14,11 +14,13 @@ class OrdersConfig(AppConfig):
         from holds.signals import hold_lifted, hold_placed
         from netsuite.outbox import ON_OUTCOME
         from orders.outcomes import push_settled
+        from orders.providers.transport import join_outbox
 
         hold_placed.connect(_hold_changed, dispatch_uid="orders")
         hold_lifted.connect(_hold_changed, dispatch_uid="orders")
         ON_OUTCOME.append(push_settled)
         ORDER_PAGES.append(_page_of)
+        join_outbox()
 
 
 def _page_of(key: UUID) -> str:

@@ -131,13 +131,18 @@ def _held(answer: RawAnswer, key: str) -> dict[str, Any]:
 
 
 def _words(answer: RawAnswer) -> tuple[str, str]:
-    """The provider's own code and words: `code`, `detail` (or `message`) of a JSON answer, else the page's beginning."""
-    text = answer.body[:LONGEST_DETAIL].decode("utf-8", "replace").replace("\0", "")
+    """The provider's own `code` and `detail` (or `message`) of a JSON answer, else the beginning of the page."""
+    text = clean(answer.body[:LONGEST_DETAIL].decode("utf-8", "replace"))
     try:
         said = json.loads(answer.body)
     except ValueError:
         said = None
     if not isinstance(said, dict):
         return f"HTTP_{answer.status}", text or f"Answered {answer.status}."
-    words = str(said.get("detail") or said.get("message") or said.get("title") or text).replace("\0", "")
-    return str(said.get("code") or f"HTTP_{answer.status}")[:80].replace("\0", ""), words[:LONGEST_DETAIL]
+    words = clean(str(said.get("detail") or said.get("message") or said.get("title") or text))
+    return clean(str(said.get("code") or f"HTTP_{answer.status}"))[:80], words[:LONGEST_DETAIL]
+
+
+def clean(text: str) -> str:
+    """Without what a database refuses: NUL, and halves of a character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

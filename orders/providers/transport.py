@@ -9,11 +9,11 @@ from netsuite.models import Push
 from netsuite.transport import FAMILIES, Answer, Family
 from netsuite.values import comparable
 from orders.models import Provider
-from orders.providers.client import ProviderClient
+from orders.providers.client import ProviderClient, clean
 from orders.providers.pushes import ACCOUNT, FAMILY
 
 SHOWN = ("id", "reference")
-LONGEST_REFERENCE = 128
+LONGEST_VALUE = 500
 
 
 class ProvisioningTransport:
@@ -30,14 +30,14 @@ class ProvisioningTransport:
 
     def read(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
         self._check_provider()
-        call = {"key": push.record_id, "request_id": request_id, "deadline": deadline}
-        status, held = self._client.get(path_of(push), **call)
+        status, held = self._client.get(path_of(push), key=push.record_id, request_id=request_id, deadline=deadline)
         return Answer(None if held is None else _evidence(push, held), status)
 
     def write(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
         self._check_provider()
-        call = {"key": push.record_id, "request_id": request_id, "deadline": deadline}
-        status, held = self._client.put(path_of(push), push.body, **call)
+        status, held = self._client.put(
+            path_of(push), push.body, key=push.record_id, request_id=request_id, deadline=deadline
+        )
         return Answer(_evidence(push, held), status)
 
     def _check_provider(self) -> None:
@@ -67,8 +67,11 @@ def _members() -> list[str]:
 
 
 def _evidence(push: Push, held: Mapping[str, Any]) -> dict[str, Any]:
-    """Of what the provider holds, the part that was asked for and its own number."""
-    shown = {name: held[name] for name in (*push.body, *SHOWN) if name in held}
-    if "reference" in shown:
-        shown["reference"] = str(shown["reference"] or "")[:LONGEST_REFERENCE].replace("\0", "")
-    return shown
+    """Of what the provider holds, the part that was asked for and its own number, fit to be stored."""
+    return {name: _plain(held[name]) for name in (*push.body, *SHOWN) if name in held}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    return clean(str(value))[:LONGEST_VALUE]
