@@ -12,6 +12,7 @@ from django.utils import timezone
 from anomalies import (
     alert_forms,
     alert_page,
+    band_admin,  # noqa: F401  registers the bands of the cards
     finding,
     group,
     rule_admin,  # noqa: F401  registers the rules

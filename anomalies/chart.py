@@ -24,12 +24,20 @@ class Band:
     half: Decimal
 
 
-def draw(metric: str, points: Sequence[Point], *, line: Decimal | None, band: Band | None, finding: str) -> SafeString:
-    """A line of days, oldest first; the last one is the breach. Empty with fewer than two days."""
+def draw(
+    metric: str,
+    points: Sequence[Point],
+    *,
+    line: Decimal | None,
+    band: Band | None,
+    finding: str,
+    breach: bool = True,
+) -> SafeString:
+    """A line of days, oldest first; the last one is the breach unless told. Empty with fewer than two days."""
     if len(points) < 2:
         return SafeString("")
     scale = _Scale(metric, points, line, band)
-    parts = [*scale.grid(), *scale.band(), *scale.line(), scale.usual(), *scale.breach(), *scale.days()]
+    parts = [*scale.grid(), *scale.band(), *scale.line(), scale.usual(), *scale.last(breach), *scale.days()]
     return format_html(
         '<svg class="alert-chart" viewBox="0 0 {} {}" width="100%" role="img"><title>{}</title>{}</svg>',
         WIDTH,
@@ -92,6 +100,21 @@ class _Scale:
     def usual(self) -> str:
         found = " ".join(f"{self.x(point)},{self.y(point.value)}" for point in self.points[:-1])
         return f'<polyline points="{found}" fill="none" stroke="var(--data)" stroke-width="2" stroke-linejoin="round"/>'
+
+    def last(self, breach: bool) -> list[str]:
+        return self.breach() if breach else self.newest()
+
+    def newest(self) -> list[str]:
+        """The last day as a dot on the line, with its figure."""
+        before, last = self.points[-2], self.points[-1]
+        x, y = self.x(last), self.y(last.value)
+        words = f"{figure(self.metric, last.value)} on {last.day:%a} {day(last.day, year=False)}"
+        return [
+            f'<line x1="{self.x(before)}" y1="{self.y(before.value)}" x2="{x}" y2="{y}" stroke="var(--data)"'
+            ' stroke-width="2"/>',
+            f'<circle cx="{x}" cy="{y}" r="4" fill="var(--data)"/>',
+            f'<text class="k" x="{x}" y="{max(y - 10, 12):.1f}" text-anchor="end">{escape(words)}</text>',
+        ]
 
     def breach(self) -> list[str]:
         before, last = self.points[-2], self.points[-1]

@@ -22,6 +22,7 @@ _OPEN_AR = "Reports › A/R Aging › as of the day, base currency; unapplied pa
 _HELD = (
     "Transactions › Sales Orders › status Pending Approval, customer on credit hold = yes (as the setting defines it)."
 )
+_NOT_THERE = "Not in NetSuite."
 
 _TABLE = (
     Metric("orders_on_hold", "Orders on credit hold", "count", "up", "Open sales orders on credit hold.", _HELD),
@@ -119,8 +120,12 @@ _TABLE = (
         "count",
         "up",
         "Customers whose health score is orange or red (50 and more of 100).",
-        "Not in NetSuite.",
+        _NOT_THERE,
     ),
+    Metric("health_red", "Health red", "count", "up", "Customers with a score of 75 and more.", _NOT_THERE),
+    Metric("health_orange", "Health orange", "count", "up", "Customers with a score of 50 to 75.", _NOT_THERE),
+    Metric("health_yellow", "Health yellow", "count", "up", "Customers with a score of 25 to 50.", _NOT_THERE),
+    Metric("health_green", "Health green", "count", "down", "Customers with a score under 25.", _NOT_THERE),
     Metric("aging_current", "Not due", "money", "up", "Open invoices not yet due.", _OPEN_AR),
     Metric("aging_1_30", "1–30 days overdue", "money", "up", "Open invoices 1 to 30 days overdue.", _OPEN_AR),
     Metric("aging_31_60", "31–60 days overdue", "money", "up", "Open invoices 31 to 60 days overdue.", _OPEN_AR),

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q
 from anomalies.actions.snapshots import HEALTH, write
 from anomalies.measures import Scope, bounds, grouped, scopes_of
 from anomalies.models import HealthScore, SnapshotDay
+from anomalies.models.health import BANDS
 from customers.health import customers_health
 from customers.models import Customer
 from customers.rules import Health
@@ -50,20 +51,22 @@ def score_day(*, day: date, now: datetime, seconds: float | None = None) -> Scor
         done += len(batch)
         if until is not None and monotonic() > until:
             return Scored(day, done, False)
-    write(day, _at_risk(day), partial=False, backfilled=False, now=now, keep_live=True)
+    write(day, _by_band(day), partial=False, backfilled=False, now=now, keep_live=True)
     SnapshotDay.objects.filter(pk=kept.pk).update(scored_at=now)
     drop_old(day)
     return Scored(day, done, True)
 
 
-def _at_risk(day: date) -> dict[Scope, dict[str, Decimal]]:
-    """Customers whose health is orange or red, by scope. One query."""
-    found: dict[Scope, dict[str, Decimal]] = {("all", ""): {HEALTH: Decimal(0)}}
-    poor = Count("pk", filter=Q(band__in=["orange", "red"]))
-    for cell, sums in grouped(HealthScore.objects.of_day(day), "customer__", {HEALTH: poor}):
+def _by_band(day: date) -> dict[Scope, dict[str, Decimal]]:
+    """Customers by band, and those whose health is orange or red, by scope. One query."""
+    bands = {f"health_{band}": Count("pk", filter=Q(band=band)) for band, _ in BANDS}
+    columns = {HEALTH: Count("pk", filter=Q(band__in=["orange", "red"])), **bands}
+    found: dict[Scope, dict[str, Decimal]] = {("all", ""): dict.fromkeys(columns, Decimal(0))}
+    for cell, sums in grouped(HealthScore.objects.of_day(day), "customer__", columns):
         for scope in scopes_of(cell):
-            figures = found.setdefault(scope, {HEALTH: Decimal(0)})
-            figures[HEALTH] += sums[HEALTH]
+            figures = found.setdefault(scope, dict.fromkeys(columns, Decimal(0)))
+            for name in columns:
+                figures[name] += sums[name]
     return found
 
 

@@ -7,6 +7,7 @@ SEE = (
     *("workflows.view_proposedaction", "workflows.view_outboundemail", "workflows.view_workflowrun"),
     *("holds.view_servicehold", "holds.view_pause", "disputes.view_dispute"),
     "disputes.view_inboundemail",
+    "anomalies.view_card",
 )
 SEE_ALL = (
     *SEE,
@@ -15,11 +16,12 @@ SEE_ALL = (
     "holds.view_holdblock",
     *("holds.view_override", "holds.view_pinlog", "holds.view_pinbudget", "holds.view_limitextension"),
     *("anomalies.view_alert", "anomalies.view_alertrule", "anomalies.view_dailymetric"),
+    "anomalies.view_cardband",
 )
 DECIDE = ("workflows.decide_proposedaction", "workflows.decide_high_risk")
 MAIL = ("disputes.add_inboundemail", "disputes.triage_inboundemail")
 LIMITS = ("holds.add_limitextension", "holds.change_limitextension")
-RULES = ("anomalies.change_alertrule",)
+RULES = ("anomalies.change_alertrule", "anomalies.change_cardband")
 PAUSES = ("holds.add_pause", "holds.change_pause")
 DISPUTES = ("disputes.add_dispute", "disputes.resolve_dispute", "disputes.propose_credit")
 ANSWERS = ("disputes.view_responsetemplate", "disputes.change_responsetemplate")

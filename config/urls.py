@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-in/", signin.sign_in, name="sign_in"),
     path("sign-out/", signin.sign_out, name="sign_out"),
     path("hold-blocks/", include("holds.block_urls")),
+    path("admin/cards/", include("anomalies.card_urls")),
     path("admin/service-holds/", include("holds.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -89,7 +89,7 @@ def write(
     DailyMetric.objects.bulk_create(
         rows, batch_size=1000, update_conflicts=True, unique_fields=unique, update_fields=WRITTEN
     )
-    left = DailyMetric.objects.filter(date=day, computed_at__lt=now).exclude(metric=HEALTH)
+    left = DailyMetric.objects.filter(date=day, computed_at__lt=now).exclude(metric__startswith="health_")
     # What was seen on the day cannot be had again: it stands, partial if it was.
     if not keep_live:
         left.delete()

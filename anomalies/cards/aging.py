@@ -73,6 +73,7 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers with open invoices, largest balance first",
+    said="{} of open invoices are 61 days overdue or older",
     order=("-ar_balance", "pk"),
     choices=(Choice("oldest", "Oldest invoice", tuple(WORDS.items())),),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -67,7 +67,8 @@ class Card:
     """One question about receivables: its figures, and the customers or orders behind them.
 
     `ranked` gives the rows in order for a person (`rows` is how to call it), `shown` turns one page of them into
-    what is read. `compare_days` is how far back the change of the headline figure looks.
+    what is read. `compare_days` is how far back the change of the headline figure looks. `said` is the headline
+    with `{}` for the figure, `said_one` where it is 1.
     """
 
     slug: str
@@ -81,6 +82,8 @@ class Card:
     ranked: Callable[[date, Filters, Any], Ranked]
     shown: Callable[[Sequence[Any], date], list[Row]]
     rows_title: str
+    said: str
+    said_one: str = ""
     order: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     permission: str = "anomalies.view_card"
@@ -121,6 +124,7 @@ class Reading:
     change_days: int = 30
     also: Mapping[str, Decimal] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
+    counted_at: datetime | None = None
 
     @property
     def state_word(self) -> str:

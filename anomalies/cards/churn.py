@@ -59,4 +59,6 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers, largest revenue first",
+    said="{} good customers stopped ordering",
+    said_one="{} good customer stopped ordering",
 )

@@ -70,5 +70,6 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers who owe most",
+    said="DSO is {}",
     order=("-ar_balance", "pk"),
 )

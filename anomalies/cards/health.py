@@ -61,7 +61,7 @@ CARD = Card(
     title="Customer health",
     question="Which customers are slipping away, or towards not paying?",
     metric="health_at_risk",
-    also=(),
+    also=("health_red", "health_orange", "health_yellow", "health_green"),
     netsuite="Not in NetSuite: the score is made of orders, credit memos, notes and aging, each by its weight.",
     compare_days=30,
     columns=(
@@ -74,6 +74,8 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers, worst first",
+    said="{} customers in orange or red health",
+    said_one="{} customer in orange or red health",
     order=("-score", "pk"),
     choices=(Choice("band", "Band", tuple(reversed(BANDS))),),
 )

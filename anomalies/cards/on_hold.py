@@ -64,6 +64,8 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers, largest balance first",
+    said="{} customers on hold",
+    said_one="{} customer on hold",
     order=("-ar_balance", "pk"),
     choices=(Choice("kind", "Held by", (("service", "Service hold"), ("netsuite", "NetSuite"))),),
 )

@@ -21,7 +21,7 @@ def ranked(day: date, filters: Filters, user: Any) -> list[dict[str, Any]]:
     found = snapshot.of_segment(seen.orders if seen else [], filters.scope, filters.scope_value)
     if reason := filters.picked.get("reason"):
         found = [order for order in found if order["reason"] == reason]
-    if filters.picked.get("value") == "high":
+    if filters.picked.get("size") == "high":
         found = [order for order in found if Decimal(order["value"]) > HIGH_VALUE]
     mine = _allowed(found, filters, user)
     return [order for order in found if order["customer"] in mine]
@@ -82,8 +82,10 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Orders, largest first",
+    said="{} orders on credit hold",
+    said_one="{} order on credit hold",
     choices=(
-        Choice("value", "Value", (("high", "Over $10,000"),)),
+        Choice("size", "Value", (("high", "Over $10,000"),)),
         Choice("reason", "Reason", tuple(REASONS.items())),
     ),
 )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -27,6 +27,7 @@ class Figure:
     day: date
     value: Decimal
     is_partial: bool
+    counted_at: datetime
 
 
 def readings(
@@ -64,8 +65,8 @@ def _figures(day: date, cards: Sequence[Card], scope: str, scope_value: str) -> 
     rows = DailyMetric.objects.between(day - LOOK_BACK, day)
     rows = rows.filter(metric__in=metrics, scope=scope, scope_value=scope_value).order_by("metric", "date")
     found: dict[str, list[Figure]] = defaultdict(list)
-    for metric, when, value, is_partial in rows.values_list("metric", "date", "value", "is_partial"):
-        found[metric].append(Figure(when, value, is_partial))
+    for metric, *figure in rows.values_list("metric", "date", "value", "is_partial", "computed_at"):
+        found[metric].append(Figure(*figure))  # type: ignore[arg-type]
     return found
 
 
@@ -101,6 +102,7 @@ def _reading(
         change_days=card.compare_days,
         also=_also(card, newest.day, figures),
         alerts=mine,
+        counted_at=newest.counted_at,
     )
 
 

@@ -72,6 +72,7 @@ CARD = Card(
     ranked=ranked,
     shown=shown,
     rows_title="Customers at 75 % of their limit or more, and those on hold",
+    said="{} of granted credit is used",
     order=("-used", "pk"),
     choices=(Choice("at", "List", LISTS),),
 )
