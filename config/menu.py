@@ -82,6 +82,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "anomalies.view_alert",
                 lambda user: Alert.objects.awake(timezone.now()).visible_to(user),
             ),
+            Entry("Cards", "cards", "anomalies.view_card"),
             Entry(
                 "Overrides",
                 "admin:holds_override_changelist",
@@ -129,6 +130,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Classifier", "admin:disputes_classifierversion_changelist", "disputes.triage_inboundemail"),
             Entry("Alert rules", "admin:anomalies_alertrule_changelist", "anomalies.view_alertrule"),
+            Entry("Card bands", "admin:anomalies_cardband_changelist", "anomalies.view_cardband"),
             Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
             Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
             Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),
