@@ -13,6 +13,14 @@ from workflows.contracts import Facts
 from workflows.wording import age, day, money
 
 SHIPS_SOON = timedelta(days=3)
+NO_REP = {
+    "code": "no_sales_rep",
+    "detail": "No active sales rep with an address: the note to the rep waits without recipient.",
+}
+NO_ADDRESS = {
+    "code": "no_address",
+    "detail": "The customer has no e-mail address: the notice waits without recipient.",
+}
 
 
 def warnings(found: Facts) -> Sequence[dict[str, str]]:
@@ -30,14 +38,18 @@ def _ships_soon(found: Facts) -> dict[str, str] | None:
     return _warning("ships_soon", f"An order ships on {day(ships)}. A hold does not stop orders already confirmed.")
 
 
-def _stale(found: Facts) -> dict[str, str] | None:
-    read = found.context["synced_at"]
+def stale(read: str | None) -> dict[str, str] | None:
+    """Balances last read at `read` (ISO 8601, None: never) are too old to rely on."""
     if read is None:
         return _warning("never_synced", "Balances were never read from NetSuite; the figures come from a file.")
     old = timezone.now() - datetime.fromisoformat(read)
     if old <= STALE_AFTER:
         return None
     return _warning("stale", f"Balances are {age(old)} old. A payment since then is not counted.")
+
+
+def _stale(found: Facts) -> dict[str, str] | None:
+    return stale(found.context["synced_at"])
 
 
 def _past_day(found: Facts) -> dict[str, str] | None:
@@ -64,21 +76,20 @@ def _disputed(found: Facts) -> dict[str, str] | None:
 
 def _no_rep(found: Facts) -> dict[str, str] | None:
     rep = found.customer.sales_rep if found.customer else None
-    if rep and not rep.is_inactive and rep.email:
-        return None
-    return _warning("no_sales_rep", "No active sales rep with an address: the note to the rep waits without recipient.")
+    return None if rep and not rep.is_inactive and rep.email else NO_REP
 
 
 def _no_address(found: Facts) -> dict[str, str] | None:
-    if found.customer and found.customer.email:
-        return None
-    return _warning("no_address", "The customer has no e-mail address: the notice waits without recipient.")
+    return None if found.customer and found.customer.email else NO_ADDRESS
 
 
 def _held_in_netsuite(found: Facts) -> dict[str, str] | None:
     value = found.customer.credit_hold_override if found.customer else ""
-    if value not in ("ON", "OFF"):
-        return None
+    return differs(value) if value in ("ON", "OFF") else None
+
+
+def differs(value: str) -> dict[str, str]:
+    """NetSuite's own hold field says ON or OFF, set there by hand."""
     meaning = "holds this customer already" if value == "ON" else "has limits and holds switched off for this customer"
     return _warning("netsuite_differs", f"NetSuite {meaning} (hold field {value}), set by hand there.")
 

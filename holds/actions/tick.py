@@ -3,21 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from customers.aging import adopt_newly_issued
 from customers.clock import business_today
-from customers.models import Customer
+from customers.models import Customer, CustomerQuerySet
 from customers.rules import CENT, days_overdue
 from disputes.models import Dispute
+from holds.actions import plain_cases
 from holds.actions.holds import HOLD, inputs_for_tick
 from holds.actions.pauses import break_broken_plans
 from holds.facts import last_declined, line_of, running_pauses
-from holds.models import ServiceHold
+from holds.models import Pause, ServiceHold
 from holds.rules import Line, Owed, crosses, skip_reason
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace
@@ -25,9 +27,13 @@ from workflows import reread, runner, stages
 from workflows.access import Actor, label, require
 from workflows.actions import proposals
 from workflows.models import Heartbeat, ProposedAction
+from workflows.models.proposals import ProposalQuerySet
 
 SOURCE = "ar_aging_tick_threshold"
+HEARTBEAT = "aging_tick"
 BATCH = 1000
+AT_ONCE = 10_000
+STILL_AT_WORK = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -77,25 +83,72 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
     if as_of == today:
         adopt_newly_issued(today)
         break_broken_plans(today=today)
-        result.withdrawn = _keep_open_ones_true(line, today)
+        result.withdrawn = _keep_open_ones_true(loaded, line, today)
+    free = crossing = Customer.objects.crossing(as_of=as_of, days=line.days, amount=line.amount)
+    if as_of == today:
+        free = _set_aside_the_settled(crossing, result)
+        _stage_plain(loaded, free, today, label(by), result)
+    _stage_each(loaded, free, line, as_of, today, by, result)
+    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"detail": result.as_dict()})
+    return result
+
+
+def _set_aside_the_settled(crossing: CustomerQuerySet, result: TickResult) -> CustomerQuerySet:
+    """Count those that are on hold or have an open proposal, in one statement; answers the others."""
+    on_hold = Q(entitystatus=Customer.HOLD) | Q(pk__in=ServiceHold.objects.active().values("customer"))
+    proposed = Q(pk__in=_open_proposals().values("customer"))
+    counted = crossing.aggregate(
+        on_hold=Count("pk", filter=on_hold), open_proposal=Count("pk", filter=~on_hold & proposed), all=Count("pk")
+    )
+    settled = {reason: counted[reason] for reason in ("on_hold", "open_proposal") if counted[reason]}
+    result.skipped.update(settled)
+    result.crossing += sum(settled.values())
+    if result.crossing == counted["all"]:
+        return crossing.none()
+    return crossing.exclude(entitystatus=Customer.HOLD).filter(
+        ~Exists(ServiceHold.objects.active().filter(customer=OuterRef("pk"))),
+        ~Exists(_open_proposals().filter(customer=OuterRef("pk"))),
+    )
+
+
+def _stage_plain(loaded: stages.Loaded, crossing: CustomerQuerySet, today: date, by: str, result: TickResult) -> None:
+    """Those of whom only their figures speak, thousands in one statement; the others are left for later."""
+    if not plain_cases.supported():
+        return
+    plain = crossing.filter(plain_cases.plain(today)).order_by("pk")
+    while keys := list(plain.values_list("pk", flat=True)[:AT_ONCE]):
+        staged = plain_cases.stage(loaded, plain.filter(pk__lte=keys[-1]), by=by, source=SOURCE, today=today)
+        result.crossing += staged
+        result.staged += staged
+        plain = plain.filter(pk__gt=keys[-1])
+
+
+def _stage_each(
+    loaded: stages.Loaded,
+    crossing: CustomerQuerySet,
+    line: Line,
+    as_of: date,
+    today: date,
+    by: Actor,
+    result: TickResult,
+) -> None:
+    """One proposal with its evidence for each that nothing excuses; the excused are counted by reason."""
     quiet_since = as_of - timedelta(days=int(loaded.thresholds["quiet_days_after_reject"]) - 1)
-    for batch in _crossing(as_of, line, today):
+    for batch in _batches(crossing, as_of, today):
         result.crossing += len(batch)
         wanted = _without_excused(batch, line, as_of, quiet_since, result.skipped)
         inputs = {f.customer.pk: inputs_for_tick(f.ar_balance, f.days_overdue, f.customer, as_of) for f in wanted}
         result.staged += len(runner.stage_many(HOLD, inputs=inputs, by=by, source=SOURCE, today=as_of))
-    Heartbeat.objects.update_or_create(name="aging_tick", defaults={"detail": result.as_dict()})
-    return result
 
 
-def _crossing(as_of: date, line: Line, today: date) -> Iterator[list[Found]]:
-    """Who crosses, a thousand at a time by key; one statement a batch, each customer once."""
+def _open_proposals() -> ProposalQuerySet:
+    return ProposedAction.objects.open().filter(action_type=f"workflow_{HOLD}", customer__isnull=False)
+
+
+def _batches(crossing: CustomerQuerySet, as_of: date, today: date) -> Iterator[list[Found]]:
+    """A thousand at a time by key; one statement a batch, each customer once."""
     last = 0
-    while True:
-        rows = Customer.objects.crossing(as_of=as_of, days=line.days, amount=line.amount).filter(pk__gt=last)
-        batch = [_found(customer, as_of, today) for customer in rows.order_by("pk")[:BATCH]]
-        if not batch:
-            return
+    while batch := [_found(row, as_of, today) for row in crossing.filter(pk__gt=last).order_by("pk")[:BATCH]]:
         yield batch
         last = batch[-1].customer.pk
 
@@ -113,11 +166,7 @@ def _without_excused(
 ) -> list[Found]:
     ids = [found.customer.pk for found in batch]
     held = set(ServiceHold.objects.active().filter(customer__in=ids).values_list("customer_id", flat=True))
-    proposed = set(
-        ProposedAction.objects.open()
-        .filter(action_type=f"workflow_{HOLD}", customer__in=ids)
-        .values_list("customer_id", flat=True)
-    )
+    proposed = set(_open_proposals().filter(customer__in=ids).values_list("customer_id", flat=True))
     paused, apart = running_pauses(ids, as_of), Dispute.objects.set_apart(ids, as_of)
     declined = last_declined(ids, quiet_since)
     wanted = []
@@ -138,9 +187,12 @@ def _without_excused(
     return wanted
 
 
-def _keep_open_ones_true(line: Line, today: date) -> int:
+def _keep_open_ones_true(loaded: stages.Loaded, line: Line, today: date) -> int:
     """Withdraw automatic proposals whose customer fell below the line; refresh the figures of the others."""
     pending = ProposedAction.objects.awaiting_decision().filter(action_type=f"workflow_{HOLD}")
+    since = _last_tick()
+    if since is not None and loaded.definition.updated_at < since:
+        pending = pending.filter(customer__in=_may_have_moved(since))
     withdrawn, last = 0, 0
     while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
         last = batch[-1].pk
@@ -149,6 +201,20 @@ def _keep_open_ones_true(line: Line, today: date) -> int:
             _withdraw(proposal, line) for proposal in batch if proposal.run and proposal.run.source == SOURCE
         )
     return withdrawn
+
+
+def _last_tick() -> datetime | None:
+    """From when on changes count as new: the last tick, less the time that it and a sync beside it may have taken."""
+    heartbeat = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    return heartbeat.at - STILL_AT_WORK if heartbeat else None
+
+
+def _may_have_moved(since: datetime) -> QuerySet[Any, Any]:
+    """Customers whose figures were written since then, and all whose pauses and disputes end with the days."""
+    moved = Customer.objects.filter(figures_at__gte=since).order_by().values("pk")
+    paused = Pause.objects.order_by().values("customer")
+    disputed = Dispute.objects.filter(amount__isnull=False).order_by().values("customer")
+    return moved.union(paused, disputed)
 
 
 def _withdraw(proposal: ProposedAction, line: Line) -> bool:
