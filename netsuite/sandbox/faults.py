@@ -6,6 +6,7 @@ A setting is true, a plain value, or an object. Options every fault takes: `time
 
 import random
 import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .http import Request
@@ -47,13 +48,20 @@ FAULTS = {
 WRITES_ONLY = {"apply_then_hang", "hang_before_apply", "silent_write", "record_changed"}
 RECORDS_ONLY = {"locked_record", "wrong_id", "no_permission"}
 OPTIONS = {"times", "rate", "skip", "methods", "path", "record", "record_id", "when", "seconds", "min", "max", "value",
-           "retry_after", "after", "minutes", "tables", "columns", "count", "at"}  # fmt: skip
+           "retry_after", "after", "minutes", "tables", "columns", "count", "at", "sku", "message"}  # fmt: skip
 
 
 class Faults:
     """Thread-safe; the same seed and the same requests give the same faults."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        known: Mapping[str, str] = FAULTS,
+        matches: Callable[[str, dict[str, Any], Request], bool] | None = None,
+    ) -> None:
+        """`known` and `matches` are for a server that is not NetSuite's."""
+        self._known, self._matches = known, matches or _matches
         self._lock = threading.Lock()
         self._random = random.Random(seed)  # noqa: S311
         self._active: dict[str, dict[str, Any]] = {}
@@ -61,8 +69,8 @@ class Faults:
 
     def set(self, name: str, setting: Any) -> None:
         """Switch one fault on or, with false or null, off. Raises ValueError."""
-        if name not in FAULTS:
-            raise ValueError(f"unknown fault {name!r}; known: {', '.join(FAULTS)}")
+        if name not in self._known:
+            raise ValueError(f"unknown fault {name!r}; known: {', '.join(self._known)}")
         with self._lock:
             if setting is None or setting is False:
                 self._active.pop(name, None)
@@ -97,7 +105,7 @@ class Faults:
         """The fault's options if it strikes this request; counts it."""
         with self._lock:
             options = self._active.get(name)
-            if options is None or options.get("when", "before") != when or not _matches(name, options, request):
+            if options is None or options.get("when", "before") != when or not self._matches(name, options, request):
                 return None
             if options.get("skip", 0) > 0:
                 options["skip"] -= 1

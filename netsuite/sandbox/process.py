@@ -6,15 +6,15 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from . import credentials
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-class SandboxProcess:
-    """A running sandbox. Control calls raise ValueError when it refuses."""
+class ServerProcess:
+    """A server for tests, in its own process. Control calls raise ValueError when it refuses."""
 
     def __init__(self, process: subprocess.Popen[str], base_url: str, store: Path, log: Path) -> None:
         self.process = process
@@ -22,11 +22,6 @@ class SandboxProcess:
         self.port = int(base_url.rpartition(":")[2])
         self.store_path = store
         self.log_path = log
-        self.key_path = store.parent / credentials.KEY_NAME
-
-    def environment(self) -> dict[str, str]:
-        """The NETSUITE_* settings that reach it."""
-        return credentials.environment(self.base_url, self.key_path)
 
     def fault(self, **faults: Any) -> dict[str, Any]:
         """`fault(server_error={"rate": 0.2})`, `fault(latency=0.5)`, `fault(wrong_id=None)` to take one back."""
@@ -37,24 +32,6 @@ class SandboxProcess:
 
     def seed(self, seed: int) -> None:
         self._call("POST", "faults", {"seed": seed})
-
-    def preferences(self, **values: Any) -> dict[str, Any]:
-        """Change account settings (credit_handling, grace_days, today, …); answers all of them."""
-        return self._call("POST", "preferences", values)
-
-    def get(self, record_type: str, record_id: str | int) -> dict[str, Any] | None:
-        """One record as REST shows it, past every fault; `record_id` may be `eid:…`. None when absent."""
-        return self._call("GET", f"state?type={record_type}&id={record_id}")["record"]
-
-    def counts(self) -> dict[str, int]:
-        return self._call("GET", "state")
-
-    def load(self, **batch: list[dict[str, Any]]) -> dict[str, int]:
-        """`load(customers=[…], employees=[…], transactions=[…])`: all or nothing."""
-        return self._call("POST", "load", batch)
-
-    def register_certificate(self, client_id: str, certificate_id: str, pem: str) -> None:
-        self._call("POST", "certificates", {"client_id": client_id, "certificate_id": certificate_id, "pem": pem})
 
     def requests(self) -> list[dict[str, Any]]:
         """The request log so far."""
@@ -79,11 +56,41 @@ class SandboxProcess:
         except urllib.error.HTTPError as error:
             raise ValueError(json.load(error)["error"]) from error
 
-    def __enter__(self) -> "SandboxProcess":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class SandboxProcess(ServerProcess):
+    """A running sandbox."""
+
+    @property
+    def key_path(self) -> Path:
+        return self.store_path.parent / credentials.KEY_NAME
+
+    def environment(self) -> dict[str, str]:
+        """The NETSUITE_* settings that reach it."""
+        return credentials.environment(self.base_url, self.key_path)
+
+    def preferences(self, **values: Any) -> dict[str, Any]:
+        """Change account settings (credit_handling, grace_days, today, …); answers all of them."""
+        return self._call("POST", "preferences", values)
+
+    def get(self, record_type: str, record_id: str | int) -> dict[str, Any] | None:
+        """One record as REST shows it, past every fault; `record_id` may be `eid:…`. None when absent."""
+        return self._call("GET", f"state?type={record_type}&id={record_id}")["record"]
+
+    def counts(self) -> dict[str, int]:
+        return self._call("GET", "state")
+
+    def load(self, **batch: list[dict[str, Any]]) -> dict[str, int]:
+        """`load(customers=[…], employees=[…], transactions=[…])`: all or nothing."""
+        return self._call("POST", "load", batch)
+
+    def register_certificate(self, client_id: str, certificate_id: str, pem: str) -> None:
+        self._call("POST", "certificates", {"client_id": client_id, "certificate_id": certificate_id, "pem": pem})
 
 
 def start_sandbox(store: str | Path, log: str | Path, port: int = 0, *, seed: int = 0) -> SandboxProcess:
@@ -91,8 +98,14 @@ def start_sandbox(store: str | Path, log: str | Path, port: int = 0, *, seed: in
     store, log = Path(store).resolve(), Path(log).resolve()
     command = [sys.executable, "-m", "netsuite.sandbox", "--port", str(port), "--store", str(store), "--log", str(log),
                "--seed", str(seed)]  # fmt: skip
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process, base_url = listening(command)
+    return SandboxProcess(process, base_url, store, log)
+
+
+def listening(command: list[str], env: dict[str, str] | None = None) -> tuple[subprocess.Popen[str], str]:
+    """Start a server and wait for the line that says where it listens. Raises RuntimeError when it ends instead."""
+    process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True)  # noqa: S603
     line = process.stdout.readline() if process.stdout else ""
     if not line:
-        raise RuntimeError(f"the sandbox did not start, exit code {process.wait()}")
-    return SandboxProcess(process, json.loads(line)["listening"], store, log)
+        raise RuntimeError(f"{command[1]} did not start, exit code {process.wait()}")
+    return process, json.loads(line)["listening"]

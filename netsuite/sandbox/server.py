@@ -5,13 +5,17 @@ import json
 import socket
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from .api import Sandbox
 from .http import Answer, Request
 
 LARGEST_BODY = 256 * 1024 * 1024
+
+
+class Answering(Protocol):
+    def answer(self, request: Request) -> Answer | None:
+        """None: the connection is closed without an answer."""
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -19,7 +23,7 @@ class SandboxServer(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+    def __init__(self, address: tuple[str, int], sandbox: Answering) -> None:
         self.sandbox = sandbox
         super().__init__(address, Handler)
 
