@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from anomalies.cards import CARDS, paging
 from anomalies.cards.asked import filters_of
-from anomalies.cards.base import Card
-from anomalies.cards.page import MARKS, page_of, titled
+from anomalies.cards.base import MARKS, Card
+from anomalies.cards.page import page_of, titled
 from anomalies.cards.readings import readings
 from anomalies.cards.scoping import scope_for
 from anomalies.cards.words import change_words, headline

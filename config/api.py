@@ -13,6 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from anomalies.api import AlertViewSet, MetricView
+from anomalies.card_api import CardsView, CardView
 from disputes.api import DisputeViewSet
 from disputes.inbound_api import InboundEmailViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
@@ -71,6 +72,8 @@ v1: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("customers/<str:netsuite_id>/hold-status/", hold_status, name="hold-status"),
     path("orders/<int:pk>/lines/<int:line>/", order_line, name="order-line"),
+    path("cards/", CardsView.as_view(), name="api-cards"),
+    path("cards/<slug:slug>/", CardView.as_view(), name="api-card"),
     path("metrics/<str:name>/", MetricView.as_view(), name="metric"),
     path("tokens/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("tokens/revoke-all/", RevokeAllTokens.as_view(), name="token-revoke-all"),

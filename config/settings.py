@@ -314,6 +314,7 @@ SPECTACULAR_SETTINGS = {
         "ProposalStatusEnum": "workflows.models.proposals.STATES",
         "HoldSourceEnum": "holds.rules.HOLD_SOURCES",
         "AlertStatusEnum": "anomalies.models.alerts.STATES",
+        "CardStateEnum": "anomalies.cards.base.STATE_CHOICES",
         "AlertScopeEnum": "anomalies.models.metrics.SCOPES",
         "ReleaseScopeEnum": "orders.models.Release.SCOPES",
         "TenderEnum": "holds.models.overrides.TENDERS",

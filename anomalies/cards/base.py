@@ -20,6 +20,14 @@ STATES: dict[State, str] = {
     "needs_attention": "Needs attention",
     "unknown": "Not enough data",
 }
+STATE_CHOICES = list(STATES.items())
+# Sign and tint of each state, the same on every page.
+MARKS: dict[State, tuple[str, str]] = {
+    "performing": ("check", "green"),
+    "stable": ("dash", "slate"),
+    "needs_attention": ("warning", "amber"),
+    "unknown": ("clock", "slate"),
+}
 Kind = Literal["text", "count", "number", "money", "share", "days", "date"]
 Ranked = QuerySet | Sequence[Any]
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from anomalies import chart, finding
 from anomalies.cards import paging, segments
 from anomalies.cards.asked import filters_of
-from anomalies.cards.base import Card, Column, Filters, Reading, Row
+from anomalies.cards.base import MARKS, Card, Column, Filters, Reading, Row
 from anomalies.cards.readings import band_of, reading
 from anomalies.cards.sentiment import ENOUGH_DAYS, SIGMA_DAYS, Band
 from anomalies.cards.words import change_words, headline, limits
@@ -25,14 +25,7 @@ from customers.clock import business_today
 from customers.models import Customer
 from customers.rules import Aging
 from workflows.charts import AgeRow, age_bar, age_rows
-from workflows.wording import amount, count, day, percent
-
-MARKS = {
-    "performing": ("check", "green"),
-    "stable": ("dash", "slate"),
-    "needs_attention": ("warning", "amber"),
-    "unknown": ("clock", "slate"),
-}
+from workflows.wording import MINUS, count, day, percent
 
 
 @dataclass(frozen=True)
@@ -98,9 +91,10 @@ def picture(card: Card, read: Reading, row: CardBand | None) -> dict[str, Any]:
     """The drawing, the same as rows, one line that explains the marks, and the limits in words."""
     band = band_of(row) if row else None
     grey, line = usual(band, read), limit(band)
-    needs = read.state == "needs_attention" and not read.is_partial
+    edge = line if grey is None else grey.mean + grey.half
+    beyond = edge is not None and bool(read.points) and read.points[-1].value > edge
     said = f"{card.title}, {count(len(read.points), 'day')}. {headline(card, read)}. {read.why}"
-    drawn = chart.draw(card.metric, read.points, line=line, band=grey, finding=said, breach=needs)
+    drawn = chart.draw(card.metric, read.points, line=line, band=grey, finding=said, breach=beyond)
     return {
         "drawing": drawn,
         "points": [(point.day, finding.figure(card.metric, point.value)) for point in reversed(read.points)],
@@ -180,7 +174,7 @@ def words_of(column: Column, value: Any) -> str:
     if value is None or value == "":
         return "–"
     spell = {
-        "money": amount,
+        "money": whole,
         "share": lambda share: percent(share, decimals=1),
         "days": lambda days: f"{days:.1f}",
         "date": day,
@@ -188,6 +182,12 @@ def words_of(column: Column, value: Any) -> str:
         "count": lambda number: f"{number:,}",
     }
     return str(spell.get(column.kind, str)(value))
+
+
+def whole(value: Decimal) -> str:
+    """`48,210`, `−1,500`: cards show whole units, the head of the column names the currency."""
+    rounded = round(value)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,}"
 
 
 def address(filters: Filters, **more: str) -> str:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from anomalies.cards.base import Card, Ranked, Row
 from workflows import keyset
 
-A_PAGE = 50
+A_PAGE = 25
 A_PIECE = 500
 SALT = "card-place"
 

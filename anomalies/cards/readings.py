@@ -146,6 +146,6 @@ def _limit(card: Card, band: Band) -> str:
 def measured_words(metric: str, band: Band, value: Decimal) -> str:
     """`85.0 %`, `+11.2 days`, `+11 σ`."""
     if band.basis == "sigma":
-        return finding.sigma_words(value)
+        return finding.sigma_words(value) if value else "0 σ"
     said = finding.figure(metric, abs(value) if band.basis == "change" else value)
     return f"{'+' if value >= 0 else '−'}{said}" if band.basis == "change" else said

@@ -21,6 +21,8 @@ def change_words(card: Card, read: Reading) -> str:
     """`+11.2 days in 30 days`."""
     if read.change is None:
         return f"no figure {count(read.change_days, 'day')} before"
+    if not read.change:
+        return "unchanged since the day before" if read.change_days == 1 else f"unchanged in {read.change_days} days"
     sign = "+" if read.change >= 0 else "−"
     since = "since the day before" if read.change_days == 1 else f"in {read.change_days} days"
     size = abs(read.change)

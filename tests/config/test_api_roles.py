@@ -160,6 +160,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "alert-snooze"): Route(
         HANDLE, one("alerts/{}/snooze/", "alert"), lambda w: {**reason(w), "until": "2026-03-20T12:00:00Z"}
     ),
+    ("GET", "api-cards"): Route(SEE, lambda w: "/api/v1/cards/"),
+    ("GET", "api-card"): Route(SEE, lambda w: "/api/v1/cards/aging-buckets/"),
     ("GET", "metric"): Route(SEE_ALL, lambda w: "/api/v1/metrics/dso/?from=2026-03-01&to=2026-03-15"),
     ("GET", "dispute-list"): Route(SEE, lambda w: "/api/v1/disputes/"),
     ("POST", "dispute-list"): Route(
