@@ -45,7 +45,8 @@ class Endpoint:
             self.faults.pause(options)
         for name in ("hang_before_apply", "drop_connection"):
             if options := self.faults.hit(name, request):
-                return self._silence(request, name, options)
+                self._silence(request, name, options)
+                return None
         for name, make in REFUSALS.items():
             if options := self.faults.hit(name, request):
                 return self._noted(request, make(options), Effect(fault=name))
@@ -55,8 +56,8 @@ class Endpoint:
         return self._put(request, kind, key) if request.method == "PUT" else self._get(request)
 
     def _signed(self, request: Request) -> str:
-        headers = [str(request.headers.get(name) or "") for name in (TIMESTAMP, SIGNATURE)]
-        return fault_in(self._secret, request.method, request.path, *headers, request.body)
+        moment, signature = (str(request.headers.get(name) or "") for name in (TIMESTAMP, SIGNATURE))
+        return fault_in(self._secret, request.method, request.path, moment, signature, request.body)
 
     def _get(self, request: Request) -> Answer | None:
         held = self.store.get(request.path)
@@ -89,7 +90,8 @@ class Endpoint:
         for name in ("apply_then_hang", "drop_connection"):
             when = "after" if name == "drop_connection" else "before"
             if options := self.faults.hit(name, request, when=when):
-                return self._silence(request, name, options, effect)
+                self._silence(request, name, options, effect)
+                return None
         for name in ("server_error", "bad_gateway"):
             if options := self.faults.hit(name, request, when="after"):
                 effect.fault = name
