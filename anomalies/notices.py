@@ -1,26 +1,18 @@
-"""Tell the people of a rule's roles: one mail each with all that is new, and each alert at most once.
-
-The notice is planned with the alert, claimed by one conditional UPDATE, and sent outside any transaction.
-What nobody can vouch for is not sent again.
-"""
+"""Tell the people of a rule's roles: one mail each with all that is new, and each alert at most once."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from email.utils import make_msgid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from anomalies.finding import heading
 from anomalies.models import Alert, AlertNotice
 from workflows.actions.switches import stopped
-from workflows.post import Delivery, deliver
+from workflows.notices import claim, note, send, waiting
 from workflows.wording import count, day
-
-GIVE_UP_AFTER = timedelta(hours=24)
 
 
 def plan(alert: Alert, *, now: datetime) -> int:
@@ -33,7 +25,7 @@ def plan(alert: Alert, *, now: datetime) -> int:
 def send_due(*, now: datetime) -> dict[str, int]:
     """Send what is planned, one mail a person; answers how many mails were sent, wait, failed or are unknown."""
     outcome: dict[str, int] = defaultdict(int)
-    for user_id in _waiting().order_by("user").values_list("user", flat=True).distinct():
+    for user_id in waiting(AlertNotice).order_by("user").values_list("user", flat=True).distinct():
         if stopped("email_send", f"tell {user_id} of alerts"):
             break
         told = _send_to(user_id, now)
@@ -42,55 +34,26 @@ def send_due(*, now: datetime) -> dict[str, int]:
     return dict(outcome)
 
 
-def _waiting() -> QuerySet[AlertNotice]:
-    return AlertNotice.objects.filter(claimed_at=None)
-
-
 def _send_to(user_id: int, now: datetime) -> str:
     mine = _claim(user_id, now)
     if not mine:
         return ""
     user, news = mine[0].user, [notice for notice in mine if notice.alert.status != "resolved"]
-    _note([notice for notice in mine if notice not in news], error="Not sent: resolved before.")
+    note([notice for notice in mine if notice not in news], error="Not sent: resolved before.")
     if not news:
         return ""
     if not user.is_active or user.email != news[0].address:
-        _note(news, error="Not sent: the person left, or has another address.")
+        note(news, error="Not sent: the person left, or has another address.")
         return "failed"
     alerts = [notice.alert for notice in news]
-    delivery = deliver(
-        subject=subject(alerts),
-        body=body(user, alerts),
-        to_email=user.email,
-        to_name=user.get_full_name() or user.get_username(),
-        message_id=news[0].message_id,
-    )
-    return _settle(news, delivery, now)
+    name = user.get_full_name() or user.get_username()
+    words = {"subject": subject(alerts), "body": body(user, alerts)}
+    return send(news, **words, to_email=user.email, to_name=name, now=now)
 
 
 def _claim(user_id: int, now: datetime) -> list[AlertNotice]:
-    """What this sender, and no other, may send to the person; the message id marks it."""
-    mark = make_msgid(domain="alerts.holdgate")
-    if not _waiting().filter(user=user_id).update(claimed_at=now, message_id=mark):
-        return []
-    claimed = AlertNotice.objects.filter(message_id=mark).select_related("alert__rule", "user")
-    return list(claimed.order_by("alert__date", "alert"))
-
-
-def _settle(notices: Sequence[AlertNotice], delivery: Delivery, now: datetime) -> str:
-    if delivery.fate == "sent":
-        _note(notices, sent_at=now, error="")
-        return "sent"
-    if delivery.fate == "try_again" and now - notices[0].planned_at < GIVE_UP_AFTER:
-        _note(notices, claimed_at=None, message_id="", error=delivery.detail)
-        return "waiting"
-    unknown = delivery.fate == "uncertain"
-    _note(notices, error=f"{'Nobody knows whether it arrived' if unknown else 'Not sent'}: {delivery.detail}")
-    return "uncertain" if unknown else "failed"
-
-
-def _note(notices: Sequence[AlertNotice], **changes: object) -> None:
-    AlertNotice.objects.filter(pk__in=[notice.pk for notice in notices]).update(**changes)
+    theirs = claim(AlertNotice.objects.filter(user=user_id), now=now, domain="alerts.holdgate")
+    return list(theirs.select_related("alert__rule", "user").order_by("alert__date", "alert"))
 
 
 def subject(alerts: Sequence[Alert]) -> str:

@@ -29,6 +29,18 @@ SEE_ORDERS = ("orders.view_order", "orders.view_product", "orders.view_release")
 TAKE_ORDERS = (*SEE_ORDERS, "orders.add_order", "orders.change_order", "orders.submit_order", "orders.cancel_order")
 RELEASE_ORDERS = ("orders.release_order", "orders.change_release")
 CATALOG = ("orders.add_product", "orders.change_product", "orders.view_salestax", "orders.change_salestax")
+SEE_SUBSCRIPTIONS = (
+    *("orders.view_subscription", "orders.view_licensechange", "orders.view_billingcontract", "orders.view_invoice"),
+)
+SEE_PROVISIONING = (
+    *SEE_SUBSCRIPTIONS,
+    *("orders.view_provider", "orders.view_provideraccount", "orders.view_provisioningsettings"),
+)
+SELL_SUBSCRIPTIONS = (*SEE_SUBSCRIPTIONS, "orders.add_subscription", "orders.change_subscription")
+# The account's credit hold: whoever sees the payment arrive sets it to No.
+HOLD_PROVISIONING = (*SEE_PROVISIONING, "orders.provision_licensechange", "customers.change_customer")
+PROVIDERS = ("orders.add_provider", "orders.change_provider")
+BILLING = ("orders.change_provisioningsettings", "orders.change_billingcontract")
 
 ROLES: dict[str, tuple[str, ...]] = {
     "AR manager": (
@@ -43,18 +55,19 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("workflows.flip_killswitch", "workflows.change_workflowdefinition", "workflows.verify_audit"),
         *("netsuite.retry_push", "holds.change_holdblock", "holds.decide_override", "holds.reset_pin"),
         *(*TAKE_ORDERS, *RELEASE_ORDERS, *CATALOG, "orders.view_every_order", "orders.import_orders"),
+        *(*SELL_SUBSCRIPTIONS, *HOLD_PROVISIONING, *PROVIDERS, *BILLING),
     ),
     "AR clerk": (
         *SEE_ALL,
         *MAIL,
-        *(*SEE_ORDERS, "orders.view_every_order"),
+        *(*SEE_ORDERS, "orders.view_every_order", *HOLD_PROVISIONING, "orders.change_subscription"),
         *(*PAUSES, "holds.add_limitextension", "anomalies.handle_alert"),
         *("disputes.add_dispute", "disputes.propose_credit", "disputes.view_responsetemplate"),
         *("holds.propose_servicehold", "workflows.decide_proposedaction"),
     ),
     "Credit committee": (
         *(*SEE_ALL, *DECIDE, "holds.propose_servicehold", *LIMITS, "anomalies.handle_alert"),
-        *(*SEE_ORDERS, *RELEASE_ORDERS, "orders.view_every_order"),
+        *(*SEE_ORDERS, *RELEASE_ORDERS, "orders.view_every_order", *SEE_PROVISIONING),
     ),
     "Finance": (
         *SEE_ALL,
@@ -64,8 +77,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "workflows.verify_audit",
         *SEE_ORDERS,
         "orders.view_every_order",
+        *(*SEE_PROVISIONING, *BILLING),
     ),
-    "Sales rep": (*SEE, "holds.propose_servicehold", *TAKE_ORDERS),
+    "Sales rep": (*SEE, "holds.propose_servicehold", *TAKE_ORDERS, *SELL_SUBSCRIPTIONS),
     "Cashier": ("customers.view_customer", "holds.check_servicehold", *TAKE_ORDERS),
     "Till manager": (
         *("customers.view_customer", "customers.view_every_customer", "customers.view_transaction"),
@@ -82,6 +96,7 @@ ROLES: dict[str, tuple[str, ...]] = {
             "netsuite.retry_push",
         ),
         *(*TAKE_ORDERS, "orders.view_every_order", "orders.import_orders"),
+        *(*SELL_SUBSCRIPTIONS, *HOLD_PROVISIONING),
     ),
     "Operator": (
         *SEE_ALL,

@@ -35,6 +35,8 @@ JOBS = (
     ),
     Job("verify", "workflows.tasks.verify_due", "the checks the contracts asked for", minutes=15),
     Job("parked orders", "orders.tasks.catch_up", "orders on hold, when a signal was lost", minutes=15),
+    Job("provisioning", "orders.tasks.provision_waiting", "licence changes that may go now", minutes=1),
+    Job("billing", "orders.tasks.bill_due", "billing periods that have begun", minutes=60),
     Job("figures", "anomalies.tasks.count_today", "the day's figures, and alerts once a day is over", minutes=15),
     Job("missing figures", "anomalies.tasks.fill_gaps", "days that were missed", minutes=15),
     Job("alert mails", "anomalies.tasks.send_notices", "new alerts to the people of their roles", minutes=5),

@@ -13,7 +13,7 @@ from netsuite.models import Push
 from netsuite.values import HOLD_INTENT, comparable, hold_field, plain
 
 # What NetSuite itself numbers; the number comes back with the proof of an upsert.
-NUMBERED = {"salesOrder": "tranId", "creditMemo": "tranId"}
+NUMBERED = {"salesOrder": "tranId", "invoice": "tranId", "creditMemo": "tranId"}
 
 
 @dataclass(frozen=True)

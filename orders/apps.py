@@ -32,9 +32,14 @@ def _page_of(key: UUID) -> str:
 
 
 def _hold_changed(hold: Any, **kwargs: Any) -> None:
-    """Parked orders of the customer are judged again; drafts are refused when they are submitted."""
+    """Parked orders of the customer are judged again; what waited for the hold is provisioned.
+
+    Drafts are refused when they are submitted.
+    """
     from django.utils import timezone
 
     from orders import notices
+    from orders.provisioning import carrying
 
     notices.of_customer(hold.customer, now=timezone.now())
+    carrying.ring()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from customers.clock import business_today
 from customers.models import Customer
 from holds import blocks
@@ -92,6 +94,17 @@ def admit(order: Order, customer: Customer, *, by: Actor, now: datetime, grant: 
     raise CustomerOnHold(verdict, by)
 
 
+def admit_increase(customer: Customer, *, by: Actor, now: datetime) -> Passage:
+    """More of a running subscription is a commitment on account; `customer` is locked. Raises CustomerOnHold."""
+    verdict = blocks.verdict(customer, blocks.of_page(PAGE), tender="on_account", now=now)
+    if not verdict.on_hold:
+        return Passage(verdict)
+    release = _covering(Release.objects.for_customer(customer, business_today()), verdict)
+    if release is None:
+        raise CustomerOnHold(verdict, by)
+    return Passage(verdict, release=release)
+
+
 def require_held(order: Order, customer: Customer, *, now: datetime) -> HoldVerdict:
     """The verdict on an order to be parked. Raises Refusal when the gate would let it through."""
     verdict = judge(order, customer, now=now)
@@ -102,7 +115,10 @@ def require_held(order: Order, customer: Customer, *, now: datetime) -> HoldVerd
 
 def release_for(order: Order, verdict: HoldVerdict) -> Release | None:
     """A running release that covers this verdict; a service hold only by its own number."""
-    releases = Release.objects.for_order(order, business_today())
+    return _covering(Release.objects.for_order(order, business_today()), verdict)
+
+
+def _covering(releases: QuerySet[Release], verdict: HoldVerdict) -> Release | None:
     if verdict.source == "service_hold":
         releases = releases.filter(service_hold=verdict.note.hold_id) if verdict.note else releases.none()
     return releases.first()

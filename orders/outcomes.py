@@ -1,33 +1,54 @@
-"""What NetSuite said to a submitted order: its number, or its refusal in its own words."""
+"""What came of pushes: NetSuite's numbers and refusals in its own words, and the providers' answers."""
 
-from django.db.models import Q
+from typing import TypeAlias
+
+from django.db.models import Q, QuerySet
 
 from netsuite.models import Push
-from orders.models import Order
-from orders.sales_orders import RECORD_TYPE
+from orders import providers, sales_orders
+from orders.billing import invoices
+from orders.models import Invoice, Order
+from orders.provisioning import answers
+
+Pushed: TypeAlias = QuerySet[Order] | QuerySet[Invoice]
 
 
 def push_settled(push: Push) -> None:
     """Called after commit with each settled push; the orders' own are taken over."""
-    if push.record_type == RECORD_TYPE:
+    if providers.is_ours(push):
+        answers.take_over(push)
+    elif push.record_type in (sales_orders.RECORD_TYPE, invoices.RECORD_TYPE):
         take_over(push)
 
 
 def take_over(push: Push) -> int:
-    """Write the outcome on the push's order; answers how many rows changed. The newest word counts."""
-    orders = Order.objects.filter(push=push, status="submitted")
+    """Write the outcome on the push's order or invoice; answers how many rows changed. The newest word counts."""
+    rows = _rows(push)
     if push.status == "applied":
         proof = (push.evidence or {}).get("read_back", {})
         number = str(proof.get("tranId") or "")[:128]
-        return orders.update(netsuite_id=str(proof.get("id", ""))[:32], netsuite_number=number, netsuite_error="")
+        return rows.update(netsuite_id=str(proof.get("id", ""))[:32], netsuite_number=number, netsuite_error="")
     if push.status == "failed":
-        return orders.update(netsuite_error=push.last_error_detail or push.last_error_code or "Not taken.")
-    return orders.exclude(netsuite_error="").update(netsuite_error="") if push.is_open else 0
+        return rows.update(netsuite_error=push.last_error_detail or push.last_error_code or "Not taken.")
+    return rows.exclude(netsuite_error="").update(netsuite_error="") if push.is_open else 0
 
 
 def catch_up() -> int:
-    """Outcomes that a crash kept from their orders."""
+    """Outcomes that a crash kept from their orders, invoices, changes and provider accounts."""
+    missed: list[Order | Invoice] = [
+        *_missed(Order.objects.filter(status="submitted")),
+        *_missed(Invoice.objects.all()),
+    ]
+    return sum(take_over(row.push) for row in missed if row.push) + answers.catch_up()
+
+
+def _rows(push: Push) -> Pushed:
+    if push.record_type == invoices.RECORD_TYPE:
+        return Invoice.objects.filter(push=push)
+    return Order.objects.filter(push=push, status="submitted")
+
+
+def _missed(rows: Pushed) -> Pushed:
     applied = Q(push__status="applied", netsuite_id="")
     failed = Q(push__status="failed", netsuite_error="")
-    missed = Order.objects.filter(applied | failed, status="submitted").select_related("push")
-    return sum(take_over(order.push) for order in missed[:500] if order.push)
+    return rows.filter(applied | failed).select_related("push")[:500]

@@ -56,6 +56,12 @@ TABLE: dict[str, dict[str, tuple[set[str], str]]] = {
         "take_back": ({"held", "released"}, "draft"),
         "cancel": ({"draft", "held", "released"}, "cancelled"),
     },
+    "licensechange": {
+        "provision": ({"awaiting"}, "provisioned"),
+        "fail": ({"awaiting"}, "failed"),
+        "skip": ({"awaiting"}, "not_applicable"),
+        "retry": ({"failed"}, "awaiting"),
+    },
     "inboundemail": {
         "doubt": ({"received", "unsure", "sorted"}, "unsure"),
         "route": ({"received", "unsure", "sorted"}, "routed"),

@@ -26,6 +26,7 @@ from orders.actions.drafts import (
     set_tender,
 )
 from orders.actions.parking import cancel, end_release, hold, release, take_back
+from orders.actions.starting import Terms, start
 from orders.carts import cart_of
 from orders.gate import CustomerOnHold, NotReady, Passage
 from orders.models import LINES, Order
@@ -67,8 +68,12 @@ class AlreadySubmitted(LostRace):
         super().__init__(order, f"{order} was submitted by {order.submitted_by}, {when}.", **extra)
 
 
-def submit(*, order: Order, by: User, grant: str = "", now: datetime | None = None) -> Order:
+def submit(
+    *, order: Order, by: User, grant: str = "", now: datetime | None = None, terms: Terms | None = None
+) -> Order:
     """Commit the order if the gate lets it through, and queue it for NetSuite; answers it as it is now.
+
+    Its subscriptions start in the same transaction, under a contract with `terms`.
 
     `order` is the one that was seen: with another version stored by now nothing is submitted. `grant` is a manager's
     one-time leave, spent here. Raises CustomerOnHold, NotReady, AlreadySubmitted, LostRace and GrantRefused.
@@ -77,14 +82,14 @@ def submit(*, order: Order, by: User, grant: str = "", now: datetime | None = No
     at = now or timezone.now()
     try:
         with transaction.atomic():
-            return _submit(order, by, grant, at)
+            return _submit(order, by, grant, at, terms)
     except GrantRefused as refusal:
         cart = cart_of(order, cashier=by, block=blocks.of_page(gate.PAGE))
         overrides.note_refused(cart=cart, refusal=refusal, now=at)
         raise
 
 
-def _submit(order: Order, by: User, grant: str, at: datetime) -> Order:
+def _submit(order: Order, by: User, grant: str, at: datetime, terms: Terms | None) -> Order:
     customer = gate.lock_customer(order)
     fresh = _to_submit(order)
     passage = gate.admit(fresh, customer, by=by, now=at, grant=grant)
@@ -94,6 +99,7 @@ def _submit(order: Order, by: User, grant: str, at: datetime) -> Order:
     move(fresh, "submit", by=label(by), reason=_why(passage), where=seen, **facts)
     if passage.verdict.on_hold:
         _record(fresh, passage, by)
+    start(fresh, customer=customer, by=by, today=business_today(), terms=terms)
     return fresh
 
 

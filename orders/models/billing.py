@@ -16,7 +16,8 @@ from orders.models.subscriptions import BillingContract, Subscription
 class Invoice(models.Model):
     """One billing period of a contract, both days included; `key` is its external id in NetSuite.
 
-    Amounts are in `currency`, before sales tax.
+    Amounts are in `currency`, before sales tax. `total` is never negative: what credit is left over is `carried`, and
+    stands on the contract's next invoice.
     """
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -29,6 +30,9 @@ class Invoice(models.Model):
     due = models.DateField()
     currency = models.CharField(max_length=3, default=settings.BASE_CURRENCY)
     total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
+    carried = models.DecimalField(
+        "credit carried over", max_digits=16, decimal_places=2, default=Decimal("0.00"), help_text="Did not fit here."
+    )
     push = models.ForeignKey(Push, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
     netsuite_id = models.CharField(max_length=32, blank=True)
     netsuite_number = models.CharField(max_length=128, blank=True)
@@ -44,6 +48,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(name="one_invoice_a_period", fields=["contract", "period_start"]),
             models.CheckConstraint(name="invoice_period", condition=Q(period_end__gte=models.F("period_start"))),
             models.CheckConstraint(name="invoice_total_not_negative", condition=Q(total__gte=0)),
+            models.CheckConstraint(name="invoice_carries_no_debt", condition=Q(carried__gte=0)),
         ]
 
     def __str__(self) -> str:

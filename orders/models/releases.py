@@ -22,6 +22,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         whose = Q(order=order) | Q(scope=Release.CUSTOMER)
         return self.running(day).filter(whose, customer=order.customer_id)
 
+    def for_customer(self, customer: Customer, day: date) -> "ReleaseQuerySet":
+        """Those that let all orders of `customer` go on `day`."""
+        return self.running(day).filter(scope=Release.CUSTOMER, customer=customer)
+
 
 class Release(models.Model):
     """Leave for one held order, or for all orders of its customer; `until` is its last business day.

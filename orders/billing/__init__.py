@@ -1,0 +1,1 @@
+"""Billing of contracts: periods and parts of periods, and invoices as NetSuite takes them."""

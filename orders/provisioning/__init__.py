@@ -1,0 +1,1 @@
+"""Provisioning: whether a change may be carried out now, and carrying it out."""
