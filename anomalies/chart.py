@@ -54,7 +54,7 @@ class _Scale:
         self.metric, self.points, self.limit, self.usually = metric, points, line, band
         self.first, self.span = points[0].day, max(1, (points[-1].day - points[0].day).days)
         highest = float(max([*(point.value for point in points), line or Decimal(0)])) or 1.0
-        self.step = _step(highest / TICKS)
+        self.step = axis_step(highest / TICKS)
         self.top = self.step * -(-highest // self.step)
 
     def x(self, point: Point) -> float:
@@ -68,7 +68,7 @@ class _Scale:
         while value <= self.top:
             y = self.y(value)
             lines.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" stroke="var(--grid)"/>')
-            lines.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{_tick(self.metric, value)}</text>')
+            lines.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{axis_words(self.metric, value)}</text>')
             value += self.step
         return lines
 
@@ -80,7 +80,7 @@ class _Scale:
         return [
             f'<rect x="{LEFT}" y="{upper}" width="{RIGHT - LEFT}" height="{lower - upper:.1f}" fill="var(--band)"/>',
             f'<line x1="{LEFT}" x2="{RIGHT}" y1="{mean}" y2="{mean}" stroke="var(--band-line)"/>',
-            self._beside(mean, f"mean {_tick(self.metric, float(self.usually.mean))}", ""),
+            self._beside(mean, f"mean {axis_words(self.metric, float(self.usually.mean))}", ""),
         ]
 
     def line(self) -> list[str]:
@@ -88,7 +88,7 @@ class _Scale:
             return []
         y = self.y(self.limit)
         dashes = 'stroke="var(--band-line)" stroke-dasharray="5 3"'
-        words = f"line {_tick(self.metric, float(self.limit))}"
+        words = f"line {axis_words(self.metric, float(self.limit))}"
         return [f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" {dashes}/>', self._beside(y, words, "k")]
 
     def _beside(self, y: float, words: str, css: str) -> str:
@@ -137,7 +137,7 @@ class _Scale:
         ]
 
 
-def _step(rough: float) -> float:
+def axis_step(rough: float) -> float:
     """The next larger of 1, 2, 2.5, 5 × a power of ten."""
     size = 1.0
     while size * 10 <= rough:
@@ -147,7 +147,7 @@ def _step(rough: float) -> float:
     return next(size * step for step in STEPS if size * step >= rough)
 
 
-def _tick(metric: str, value: float) -> str:
+def axis_words(metric: str, value: float) -> str:
     """Short enough for the axis: `$400k`, `85 %`, `30`."""
     said = figure(metric, Decimal(str(round(value, 6))))
     if said.startswith("$") and value >= 1_000_000:

@@ -55,7 +55,7 @@ def change_rule(
         if version_of(row) != seen:
             words = "Somebody changed this rule since you opened it. Your input is kept here."
             raise Refusal(words, code="stale", status=409)
-        before, numbers = _state(row), _checked(row, values)
+        before, numbers = _state(row), checked(row, values)
         for name, value in numbers.items():
             setattr(row, name, value)
         row.roles, row.enabled = _roles(roles), enabled
@@ -81,7 +81,8 @@ def _plain(value: Any) -> Any:
         return value
 
 
-def _checked(rule: AlertRule, values: Mapping[str, str]) -> dict[str, Any]:
+def checked(rule: AlertRule, values: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers as they are kept. Raises InvalidRule with a sentence by field."""
     errors: dict[str, str] = {}
     found: dict[str, Any] = {}
     for name in [*NUMBERS, *WHOLE]:
