@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 LONGEST = 32
 MOST = 600
 MOST_IN_RANGE = 50
 NEIGHBOURS = 1000
+# 4471/80 may be a number and a year, 4471/72 is two numbers.
+SURE_STEP = 10
 _TOKEN = re.compile(
     r"(?<![\w@])(?P<hash>\#\s?)?"
     r"(?:(?P<prefix>[A-Za-z]{1,5}(?:[-/][A-Za-z]{1,4}){0,2})(?P<joint>[-–_/]|))?"
@@ -19,7 +21,9 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?- ?| )$")
 # Words that stand before a number with a hyphen and are no part of it.
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
+_YEAR_ENDING = re.compile(r"2\d")
 _TWINS = re.compile(r"^([A-Za-z]{1,8}-?)\d{3,}/\1\d{3,}$")
+_ENDINGS = re.compile(r"^(?P<head>[A-Za-z0-9]+-|)(?P<first>\d{2,9})(?P<rest>(?:/\d{1,3})+)$")
 _RANGE = re.compile(r"^(?P<head>.*?)(?P<first>\d{4,9})(?P<by>[-–/])(?P<last>\d{1,9})$")
 
 
@@ -32,8 +36,10 @@ class Tier(IntEnum):
 
     SURE = 1
     NEAR = 2
-    MAYBE = 3
-    WEAK = 4
+    # No word calls it an invoice, but it is spoken of as one speaks of a document.
+    SPOKEN = 3
+    MAYBE = 4
+    WEAK = 5
     NONE = 9
 
 
@@ -93,7 +99,9 @@ def candidates(plain: str) -> list[Candidate]:
 
 
 def _is_word(prefix: str, joint: str) -> bool:
-    """“invoice-20418” is a word and a number; “inv-20418” is a number as its writer types it."""
+    """“invoice-20418” is a word and a number; “inv-20418” and “b7731” are numbers as their writer types them."""
+    if not joint and len(prefix) <= 2 and prefix.lower() not in ("no", "nr", "po", "so", "re", "rg"):
+        return False
     return bool(_WORDS.fullmatch(prefix)) and prefix.upper() not in ("INV", "RE", "RG", "FA", "SI", "PO", "SO", "CN")
 
 
@@ -113,19 +121,39 @@ def _is_shaped(number: str) -> bool:
 
 
 def expanded(candidate: Candidate) -> list[str]:
-    """A range as all its members (20418-20420, 20418/19), two numbers in one (20418/20431) as two."""
+    """A range as all its members (20418-20420), endings in full (20418/19, 4471/72/75, 2026-44/45)."""
     if _TWINS.match(candidate.cited):
         return candidate.cited.split("/")
-    shape = _RANGE.match(candidate.cited)
+    return _endings(candidate.cited) or _range(candidate.cited) or [candidate.cited]
+
+
+def _endings(cited: str) -> list[str]:
+    """4471/72/75 → 4471, 4472, 4475; nothing for 5512/26, which is a number and its year."""
+    shape = _ENDINGS.match(cited)
+    if shape is None:
+        return []
+    head, first, last = shape["head"], shape["first"], shape["rest"].strip("/").split("/")
+    numbers = [int(first), *(int(first[: len(first) - len(each)] + each) for each in last)]
+    steps = [after - before for before, after in pairwise(numbers)]
+    widest = NEIGHBOURS if len(last) > 1 or len(first) >= 5 else SURE_STEP
+    if len(last) == 1 and _YEAR_ENDING.fullmatch(last[0]):
+        widest = 2
+    if any(len(each) > len(first) or (len(each) == len(first) and not head) for each in last):
+        return []
+    if not all(0 < step <= widest for step in steps):
+        return []
+    return [f"{head}{number:0{len(first)}d}" for number in numbers]
+
+
+def _range(cited: str) -> list[str]:
+    shape = _RANGE.match(cited)
     if shape is None or re.fullmatch(r"(?:19|20)\d\d", shape["first"]):
-        return [candidate.cited]
-    head, first, last = shape["head"], shape["first"], shape["last"]
-    if len(last) < len(first):
-        if len(first) < 5 or len(last) > 3 or shape["by"] != "/":
-            return [candidate.cited]
-        last = first[: -len(last)] + last
+        return []
+    head, first, last, by = shape["head"], shape["first"], shape["last"], shape["by"]
     if len(last) != len(first) or int(last) <= int(first):
-        return [candidate.cited]
-    if shape["by"] != "/" and int(last) - int(first) <= MOST_IN_RANGE:
-        return [f"{head}{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]
-    return [f"{head}{first}", f"{head}{last}"] if shape["by"] == "/" else [candidate.cited]
+        return []
+    if by == "/":
+        return [f"{head}{first}", f"{head}{last}"]
+    if int(last) - int(first) > MOST_IN_RANGE:
+        return []
+    return [f"{head}{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]

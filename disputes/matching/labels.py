@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from disputes.matching import masks
+from disputes.matching import masks, speech, tables
 from disputes.matching.candidates import Candidate, Tier
 from disputes.matching.lexicon import (
     BLOCKERS,
+    DOCUMENT,
     FILLERS,
     INVOICE,
     INVOICE_PREFIX,
@@ -19,10 +20,12 @@ from disputes.matching.lexicon import (
     OTHER_PREFIX,
     SOFT_PREFIX,
     SURE_INVOICE_PREFIX,
+    kind_of,
 )
 
 FARTHEST = 140
 LEAST_ID = 5
+LEAST_IN_TABLE = 3
 _INNER_INVOICE = re.compile(r"(?<![A-Z])INV(?![A-Z])", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ']+")
 _NUMBER_WORD = re.compile(rf"(?<![A-Za-zÀ-ÿ]){NUMBER_WORD}", re.IGNORECASE)
@@ -52,25 +55,11 @@ _BELONGS = re.compile(
     r"|(?:of|to|per|der|de)\s+(?:this|that|said|dieser|cette|esta))\s*(?:same\s)?$",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(
-    r"(?:\b(?:re|regarding|concerning|about|reference|ref|subject|betreff|betr|betrifft"
-    r"|bzgl|bezüglich|wegen|zu|concernant|objet|sujet|réf"
-    r"|asunto|referente a|respecto a|sobre|on|against|for|per|auf|für|sur|pour|para)\b\.?\s*:?\s*|^\s*)\#?$",
-    re.IGNORECASE,
-)
-
-
-# A number of four digits stands for a document when it is spoken of like a thing.
-_SPOKEN_OF = re.compile(
-    r"\b(?:on|for|against|with|about|regarding|the|your|both|sent me|sent us|die|der|auf|zu|zur|mit|eure|ihre|la|las"
-    r"|les|sur|pour|avec|con|en|su|votre|vos|and|or|und|oder|et|ou|y|o)\s*$",
-    re.IGNORECASE,
-)
-_SPEAKS = re.compile(
-    r"\s*(?:is|isn|are|was|were|has|have|had|and|or|shows|says|went|und|ist|sind|wurde"
-    r"|et|est|sont|a été|y|es|está|están|fue|bill)\b",
-    re.IGNORECASE,
-)
+# Nothing but "no." between a label and its number.
+_DIRECT = re.compile(rf"[\s:.#(\"'“„-]*(?:{NUMBER_WORD}[\s:.#-]*)?", re.IGNORECASE)
+# These are somebody's: "tenant ID", "courier ref".
+_CARRIER = re.compile(r"(?:id|ref|réf|zeichen|voucher)", re.IGNORECASE)
+_WORD_JUST_BEFORE = re.compile(r"([A-Za-zÀ-ÿ']+)[ -]$")
 
 
 @dataclass(frozen=True)
@@ -80,28 +69,27 @@ class Label:
     kind: str
 
 
-def label_all(plain: str, found: Sequence[Candidate], *, subject_ends: int) -> list[Candidate]:
-    """Each candidate with its kind and how sure that is, in order of the text."""
-    labels = [_label(hit) for hit in LABEL.finditer(plain)]
-    quantities = masks.spans_of(masks.QUANTITY, plain)
-    reader = _Reader(plain, labels, quantities, subject_ends)
+def label_all(plain: str, found: Sequence[Candidate], *, subject_ends: int, written: str = "") -> list[Candidate]:
+    """Each candidate with its kind and how sure that is, in order of the text; `written` is the text unmasked."""
+    reader = _Reader(plain, written or plain, subject_ends)
     for candidate in found:
         reader.read(candidate)
     return reader.read_so_far
 
 
 def _label(hit: re.Match[str]) -> Label:
-    kind = INVOICE if hit["invoice"] else ORDER if hit["order"] else OTHER
-    return Label(hit.start(), hit.end(), kind)
+    return Label(hit.start(), hit.end(), kind_of(hit))
 
 
 class _Reader:
     """Goes through the candidates once, from left to right; a list goes on as it began."""
 
-    def __init__(self, plain: str, labels: list[Label], quantities: list[tuple[int, int]], subject_ends: int) -> None:
+    def __init__(self, plain: str, written: str, subject_ends: int) -> None:
         self.plain = plain
-        self.labels = labels
-        self.quantities = quantities
+        self.labels = [_label(hit) for hit in LABEL.finditer(plain)]
+        self.quantities = masks.spans_of(masks.QUANTITY, plain)
+        self.cells = tables.cells(written)
+        self.opens_row = tables.first_in_rows(written)
         self.subject_ends = subject_ends
         self.read_so_far: list[Candidate] = []
 
@@ -114,17 +102,25 @@ class _Reader:
         own = self._by_prefix(one, named)
         if own:
             return own, Tier.SURE
+        column = next((cell.kind for cell in self.cells if cell.start <= one.start < cell.end), "")
+        if column:
+            return (column, Tier.SURE) if len(one.digits) >= LEAST_IN_TABLE or column != INVOICE else ("", Tier.NONE)
         if self._is_quantity(one) and not (named == INVOICE and tier is Tier.SURE and len(one.digits) >= LEAST_ID):
             return OTHER, Tier.SURE
+        if named == DOCUMENT:
+            return "", Tier.SPOKEN if len(one.digits) >= 4 and not one.is_year else Tier.NONE
         if tier is Tier.SURE and not self._too_little(one, tier):
             return named, tier
         for other_way in (self._as_in_list, self._by_table, self._by_label_after):
             kind = other_way(one)
             if kind:
                 return kind, Tier.SURE
+        if named and speech.is_a_nouns_own(self.plain, one):
+            is_enough = speech.is_shaped(one) and not self._too_little(one, Tier.NEAR)
+            return "", Tier.NONE if not is_enough else Tier.MAYBE if named == INVOICE else Tier.WEAK
         if named:
             return ("", Tier.NONE) if self._too_little(one, tier) else (named, tier)
-        return self._guess(one)
+        return "", self._unnamed(one)
 
     # --- its own letters -----------------------------------------------------------------------------
 
@@ -137,6 +133,8 @@ class _Reader:
         if ORDER_PREFIX.fullmatch(letters) and not (named == INVOICE and SOFT_PREFIX.fullmatch(letters)):
             return ORDER
         if SURE_INVOICE_PREFIX.fullmatch(letters):
+            return INVOICE
+        if named == INVOICE and self._is_direct(one):
             return INVOICE
         if OTHER_PREFIX.fullmatch(letters) and not (named and SOFT_PREFIX.fullmatch(letters)):
             return OTHER
@@ -151,9 +149,19 @@ class _Reader:
         for position in range(len(near) - 1, -1, -1):
             label = near[position]
             tier = self._relation(label, one)
-            if tier is not Tier.NONE:
-                return self._owner(near[:position], label, one), tier
+            kind = self._owner(near[:position], label, one) if tier is not Tier.NONE else ""
+            if kind and not (kind in (DOCUMENT, OTHER) and tier is Tier.SURE and self._is_another(label, one)):
+                return kind, tier
         return "", Tier.NONE
+
+    def _is_another(self, label: Label, one: Candidate) -> bool:
+        """After “ticket 771, 20418”: another series does not go on with the label of the first."""
+        inside = [each for each in self.read_so_far if label.end <= each.start < one.start]
+        return bool(inside) and not one.looks_like(inside[-1])
+
+    def _is_direct(self, one: Candidate) -> bool:
+        before = [each for each in self.labels if one.start - 24 <= each.end <= one.start]
+        return bool(before and _DIRECT.fullmatch(self.plain[before[-1].end : one.start]))
 
     def _relation(self, label: Label, one: Candidate) -> Tier:
         gap = self._gap(label.end, one.start)
@@ -172,7 +180,8 @@ class _Reader:
         named = bool(_NUMBER_WORD.search(gap)) or one.has_hash or gap.rstrip().endswith("(") or bool(one.prefix)
         if label.kind != INVOICE:
             direct = not strange and not (_PREPOSITION.search(counted) and not _NUMBER_WORD.search(gap))
-            return Tier.SURE if direct or (named and len(strange) <= 1) else Tier.NONE
+            owned = len(strange) == 1 and speech.is_a_nouns_own(self.plain, one)
+            return Tier.SURE if direct or owned or (named and len(strange) <= 1) else Tier.NONE
         if not strange:
             return Tier.SURE if named or not one.is_year else Tier.NONE
         if named and len(strange) <= 6:
@@ -197,12 +206,27 @@ class _Reader:
     def _owner(self, before: Sequence[Label], label: Label, one: Candidate) -> str:
         """“The PO for this invoice is 7741” names a PO."""
         owner = before[-1] if before else None
+        if label.kind == DOCUMENT:
+            return self._whose(owner, label)
         if owner is None or owner.kind == label.kind or not _COPULA.search(self.plain[label.end : one.start]):
             return label.kind
         between = self.plain[owner.end : label.start]
         if _BELONGS.search(between) and len(_WORD.findall(_NUMBER_WORD.sub(" ", between))) <= 3:
             return owner.kind
         return label.kind
+
+    def _whose(self, owner: Label | None, label: Label) -> str:
+        """“Invoice ref” is an invoice, “wire ref” a payment, “tenant ID” neither."""
+        between = self.plain[owner.end : label.start] if owner else ""
+        carried = _CARRIER.match(self.plain, label.start)
+        ended = _SENTENCE_ENDS.search(self.plain[owner.end : label.start + 1]) if owner else None
+        apart = ended or "\n" in between or ("," in between and owner and owner.kind != INVOICE and not carried)
+        if owner and not apart:
+            words = [word for word in _WORD.findall(_NUMBER_WORD.sub(" ", between)) if word.lower() not in FILLERS]
+            if not words and not re.search(r"\d", between) and len(between) < 24:
+                return owner.kind
+        noun = _WORD_JUST_BEFORE.search(self.plain[max(0, label.start - 24) : label.start])
+        return OTHER if carried and noun and noun[1].lower() not in FILLERS else DOCUMENT
 
     def _too_little(self, one: Candidate, tier: Tier) -> bool:
         """Two digits are a number only where they are called one, three where a label stands beside them."""
@@ -218,6 +242,7 @@ class _Reader:
         last = self.read_so_far[-1]
         between = self.plain[last.end : one.start]
         listed = len(between) < 120 and between.count("\n") < 2 and self._goes_on(last.end, one.start)
+        listed = listed or (between in (" ", "  ", "\n") and len(one.digits) == len(last.digits) >= LEAST_ID)
         return last.kind if listed and last.tier <= Tier.NEAR and one.looks_like(last) and last.kind != OTHER else ""
 
     def _by_table(self, one: Candidate) -> str:
@@ -226,6 +251,8 @@ class _Reader:
         if len(one.digits) < 3 or line_start == 0:
             return ""
         above = self.plain[:line_start].rstrip()
+        if self.plain.count("\n", len(above), line_start) > 1 and not above.endswith(":"):
+            return ""
         above_start = above.rfind("\n") + 1
         siblings = [each for each in self.read_so_far if above_start <= each.start < len(above)]
         column = sum(1 for each in self.read_so_far if each.start >= line_start)
@@ -237,7 +264,8 @@ class _Reader:
         return self._announced(above[above_start:], column)
 
     def _announced(self, line: str, column: int) -> str:
-        heads = [_label(hit).kind for hit in LABEL.finditer(line)]
+        heads = [kind_of(hit) for hit in LABEL.finditer(line)]
+        heads = [INVOICE if kind == DOCUMENT and INVOICE not in heads else kind for kind in heads]
         if not heads or re.search(r"\d{3}", line):
             return ""
         is_table = len(_WORD.findall(line)) <= 12 and not line.rstrip().endswith((".", "?", "!"))
@@ -252,24 +280,22 @@ class _Reader:
         behind = self.plain[one.end : one.end + 60]
         lead = _AFTER.match(behind)
         hit = LABEL.match(self.plain, one.end + (lead.end() if lead else 0))
-        return _label(hit).kind if hit and "\n" not in self.plain[one.end : hit.start()] else ""
+        if hit is None or kind_of(hit) == DOCUMENT or "\n" in self.plain[one.end : hit.start()]:
+            return ""
+        return kind_of(hit)
 
     # --- no word at all ------------------------------------------------------------------------------
 
-    def _guess(self, one: Candidate) -> tuple[str, Tier]:
-        if one.is_year or len(one.digits) < 4 or len(one.digits) > 12:
-            return "", Tier.NONE
-        if one.has_hash:
-            return "", Tier.MAYBE
-        line_start = self.plain.rfind("\n", 0, one.start) + 1
-        about = bool(_ABOUT.search(self.plain[max(line_start, one.start - 30) : one.start]))
-        in_subject = one.start < self.subject_ends
-        if (len(one.digits) >= LEAST_ID or one.prefix) and (in_subject or about):
-            return "", Tier.MAYBE
-        if len(one.digits) >= LEAST_ID or one.prefix:
-            return "", Tier.WEAK
-        around = _SPOKEN_OF.search(self.plain[max(line_start, one.start - 30) : one.start])
-        return ("", Tier.WEAK) if around or _SPEAKS.match(self.plain[one.end : one.end + 30]) else ("", Tier.NONE)
+    def _unnamed(self, one: Candidate) -> Tier:
+        if one.start in self.opens_row and len(one.digits) >= 4:
+            return Tier.SPOKEN
+        tier = speech.spoken_of(self.plain, one, subject_ends=self.subject_ends)
+        last = self.read_so_far[-1] if self.read_so_far else None
+        if tier in (Tier.MAYBE, Tier.WEAK) and last and last.kind == "" and last.tier is Tier.SPOKEN:
+            between = self.plain[last.end : one.start]
+            goes_on = self._goes_on(last.end, one.start) or between in (" ", "  ")
+            return Tier.SPOKEN if goes_on and len(between) < 60 and one.looks_like(last) else tier
+        return tier
 
     def _is_quantity(self, one: Candidate) -> bool:
         return not one.prefix and any(start <= one.start < end for start, end in self.quantities)

@@ -1,6 +1,7 @@
 """What a mail cites: invoice numbers, order numbers and amounts, told apart by the words around each number."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +14,25 @@ from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
 
 READ = 40_000
 MOST = 60
+LOOSE = (Tier.SPOKEN, Tier.MAYBE, Tier.WEAK)
 # No reference is as long as that; what is may cost the patterns below a lot of time.
 _LONG = re.compile(r"\S{120,}")
 _FROM_TO = re.compile(
     r"\b(?P<first>\d{4,9}) (?:to|through|thru|until|bis|à|jusqu'à|a|al|hasta) (?:(?:la|the) )?(?P<last>\d{4,9})\b"
 )
-_NAMED_BEFORE = re.compile(rf"{NUMBER_WORD}\s*[:.]?\s*$", re.IGNORECASE)
+# "No 20 418": only what is called a number is one when its digits stand in groups.
+_SPACED = re.compile(
+    rf"(?P<named>{NUMBER_WORD}[ :]{{1,2}})(?P<number>\d{{1,3}}(?: \d{{2,3}}){{1,3}})"
+    r"(?![,.]?\d)(?= *(?:[,.;:)\n]|$)| (?:of |[a-zà-ÿ]{3}))",
+    re.IGNORECASE,
+)
+_NAMED_BEFORE = re.compile(
+    rf"(?:{NUMBER_WORD}|(?<![A-Za-zÀ-ÿ])(?:invoices?|inv|(?:[a-zäöü]*rechnung(?:en)?)|rg|re|factures?|facturas?|factuur"
+    r"|belege?))\s*[:.]?\s*$",
+    re.IGNORECASE,
+)
+_POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_AND = re.compile(r"\s*(?:,|;|/|&|\+|und|and|et|y|en|e|sowie)\s*")
 
 
 @dataclass(frozen=True)
@@ -39,19 +53,24 @@ def references(text: str, subject: str = "") -> References:
     whole = _LONG.sub(lambda run: " " * len(run[0]), _unjoined(f"{head}\n\n{text[: READ - len(head)]}"))
     found_amounts = list(amounts.found_in(whole))
     plain = _masked(whole, [(start, end) for start, end, _amount in found_amounts])
-    found = label_all(plain, candidates(plain), subject_ends=len(head))
+    found = label_all(plain, candidates(plain), subject_ends=len(head), written=whole)
     return References(
         invoices=_invoices(found),
         guessed=not any(each.kind == INVOICE for each in found),
         pos=_unique([ref for each in found if each.kind == ORDER for ref in expanded(each)]),
         amounts=tuple(dict.fromkeys(amount for _start, _end, amount in found_amounts if amount))[: amounts.MOST],
-        others=_unique([each.cited for each in found if each.tier in (Tier.MAYBE, Tier.WEAK) and each.kind == ""]),
+        others=_unique([each.cited for each in found if each.tier in LOOSE and each.kind == ""]),
     )
 
 
 def _unjoined(text: str) -> str:
     """“Invoice_20418_Northside” is three words, “20418 bis 20420” a range; as many characters as before."""
-    return _FROM_TO.sub(_as_range, re.sub(r"(?<=[A-Za-z]{3})_(?=\d)|(?<=\d)_(?=[A-Za-z]{2})", " ", text))
+    words = re.sub(r"(?<=[A-Za-z]{3})_(?=\d)|(?<=\d)_(?=[A-Za-z]{2})", " ", text)
+    return _FROM_TO.sub(_as_range, _SPACED.sub(_without_spaces, words))
+
+
+def _without_spaces(hit: re.Match[str]) -> str:
+    return hit["named"] + hit["number"].replace(" ", "").ljust(len(hit["number"]))
 
 
 def _as_range(hit: re.Match[str]) -> str:
@@ -64,7 +83,8 @@ def _as_range(hit: re.Match[str]) -> str:
 def _masked(text: str, money: list[tuple[int, int]]) -> str:
     """Numbers that cannot be references become spaces; places stay the same."""
     plain = masks.blank(text, masks.spans_of(masks.FIXED, text) + masks.spans_of(masks.PHONE, text))
-    plain = masks.blank(plain, [span for span in money if not (_glued(text, span) or _is_named(text, span))])
+    kept = _numbers_with_points(text, money)
+    plain = masks.blank(plain, [span for span in money if not (_glued(text, span) or span in kept)])
     dates = [span for span in masks.spans_of(masks.DATE, plain) if not _is_number_after_all(plain, span)]
     plain = masks.blank(plain, dates + masks.spans_of(masks.RATE, plain))
     return masks.blank(plain, masks.spans_of(masks.POSTAL, plain))
@@ -75,10 +95,18 @@ def _glued(text: str, span: tuple[int, int]) -> bool:
     return text[span[1] : span[1] + 1].isalnum() and text[span[1] - 1].isdigit()
 
 
-def _is_named(text: str, span: tuple[int, int]) -> bool:
-    """“Nummer 118.820” is a number with a point in it, no amount."""
-    grouped = re.fullmatch(r"\d{1,3}(?:\.\d{3})+", text[slice(*span)])
-    return bool(grouped and _NAMED_BEFORE.search(text[max(0, span[0] - 20) : span[0]]))
+def _numbers_with_points(text: str, money: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """“Rechnungen 88.120 und 88.131” are numbers with a point in them, no amounts."""
+    found: set[tuple[int, int]] = set()
+    last_end = -1
+    for start, end in money:
+        if not _POINTED.fullmatch(text, start, end):
+            continue
+        goes_on = last_end >= 0 and _AND.fullmatch(text, last_end, start)
+        if goes_on or _NAMED_BEFORE.search(text[max(0, start - 30) : start]):
+            found.add((start, end))
+            last_end = end
+    return found
 
 
 def _is_number_after_all(text: str, span: tuple[int, int]) -> bool:
@@ -93,14 +121,25 @@ def _invoices(found: Sequence[Candidate]) -> tuple[str, ...]:
     near = [each for each in found if each.kind == INVOICE and each.tier is Tier.NEAR]
     if named:
         near = [each for each in near if any(each.looks_like(other) for other in named)]
-        loose = [each for each in found if each.kind == "" and each.tier in (Tier.MAYBE, Tier.WEAK)]
-        near += [each for each in loose if any(each.is_neighbour_of(other) for other in named)]
-    chosen = sorted(named + near, key=lambda each: each.start)
-    return _unique([ref for each in chosen or _maybe(found) for ref in expanded(each)])
+    chosen = named + near
+    loose = [each for each in found if each.kind == "" and each.tier in LOOSE]
+    if chosen:
+        chosen += [each for each in loose if any(each.is_neighbour_of(other) for other in named or near)]
+    else:
+        chosen = _main_series(loose)
+    return _unique([ref for each in sorted(chosen, key=lambda each: each.start) for ref in expanded(each)])
 
 
-def _maybe(found: Sequence[Candidate]) -> list[Candidate]:
-    return [each for each in found if each.tier is Tier.MAYBE and each.kind == ""]
+def _main_series(loose: Sequence[Candidate]) -> list[Candidate]:
+    """What the mail speaks of though it calls nothing an invoice: numbers of one series, said twice before once."""
+    for tier in (Tier.SPOKEN, Tier.MAYBE):
+        heard = [each for each in loose if each.tier is tier]
+        if heard:
+            times = Counter(core_of(each.cited) for each in loose)
+            main = max(heard, key=lambda each: (min(times[core_of(each.cited)], 2), -each.start))
+            same = [each for each in heard if each.looks_like(main)]
+            return same + [each for each in loose if each.tier > tier and each.is_neighbour_of(main)]
+    return []
 
 
 def _unique(refs: list[str]) -> tuple[str, ...]:
