@@ -28,7 +28,10 @@ _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
 # Public by number, and yet the machinery of a cloud or a doorway into other address spaces.
-_NOT_FOR_US = [ipaddress.ip_network(net) for net in ("168.63.129.16/32", "192.88.99.0/24", "64:ff9b:1::/48", "::/96")]
+_NOT_FOR_US = [
+    ipaddress.ip_network(net)
+    for net in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "::/96")
+]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 

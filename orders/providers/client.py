@@ -84,15 +84,15 @@ class ProviderClient:
         if answer.status == 202:
             detail = "Accepted, not carried out yet."
             raise NetsuiteError(detail, kind="server", code="not_finished", http_status=202, outcome_unknown=True)
-        return answer.status, _held(answer, key)
+        return answer.status, _held(answer, path)
 
-    def get(self, path: str, *, key: str, request_id: str, deadline: Deadline) -> tuple[int, dict[str, Any] | None]:
-        """What the provider holds for `key`; None when it knows nothing of it."""
+    def get(self, path: str, *, request_id: str, deadline: Deadline) -> tuple[int, dict[str, Any] | None]:
+        """What the provider holds there; None when it knows nothing of it."""
         answer = self._call("GET", path, request_id, deadline, {})
         if answer.status == 404:
             return 404, None
         raise_for_error(answer, _words)
-        return answer.status, _held(answer, key)
+        return answer.status, _held(answer, path)
 
     def _call(
         self,
@@ -122,11 +122,11 @@ def _refused(refusal: addresses.BadAddress) -> NetsuiteError:
     return NetsuiteError(refusal.detail, kind="refused", code=refusal.code, permanent=True)
 
 
-def _held(answer: RawAnswer, key: str) -> dict[str, Any]:
+def _held(answer: RawAnswer, path: str) -> dict[str, Any]:
     """The record in the answer. Raises NetsuiteError of kind malformed for anything but the one asked for."""
     held = answer.json()
-    if not isinstance(held, dict) or str(held.get("id")) != key:
-        raise malformed(answer, f"Asked for {key}, the answer is about something else.")
+    if not isinstance(held, dict) or str(held.get("id")) != path.rpartition("/")[2]:
+        raise malformed(answer, f"Asked for {path}, the answer is about something else.")
     return held
 
 

@@ -30,7 +30,7 @@ class ProvisioningTransport:
 
     def read(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
         self._check_provider()
-        status, held = self._client.get(path_of(push), key=push.record_id, request_id=request_id, deadline=deadline)
+        status, held = self._client.get(path_of(push), request_id=request_id, deadline=deadline)
         return Answer(None if held is None else _evidence(push, held), status)
 
     def write(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
