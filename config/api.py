@@ -19,13 +19,19 @@ from disputes.inbound_api import InboundEmailViewSet
 from holds.api import HoldStatusViewSet, PauseViewSet, ServiceHoldViewSet
 from netsuite.api import PushViewSet
 from orders.api import OrderViewSet, ProductViewSet
+from orders.subscription_api import (
+    AccountViewSet,
+    LicenseChangeViewSet,
+    ProvisioningSettingsView,
+    SubscriptionViewSet,
+)
 from workflows.api.emails import EmailViewSet
 from workflows.api.proposals import ProposalViewSet
-from workflows.api.runs import NotedCustomerViewSet, RunViewSet
+from workflows.api.runs import RunViewSet
 from workflows.api.switches import KillSwitchViewSet
 
 router = SimpleRouter()
-router.register("customers", NotedCustomerViewSet, basename="customer")
+router.register("customers", AccountViewSet, basename="customer")
 router.register("service-holds", ServiceHoldViewSet, basename="service-hold")
 router.register("pauses", PauseViewSet, basename="pause")
 router.register("proposals", ProposalViewSet, basename="proposal")
@@ -38,6 +44,8 @@ router.register("inbound-emails", InboundEmailViewSet, basename="inbound-email")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register("orders", OrderViewSet, basename="order")
 router.register("products", ProductViewSet, basename="product")
+router.register("subscriptions", SubscriptionViewSet, basename="subscription")
+router.register("license-changes", LicenseChangeViewSet, basename="license-change")
 
 
 @extend_schema(exclude=True)
@@ -74,6 +82,7 @@ v1: list[URLPattern | URLResolver] = [
     path("orders/<int:pk>/lines/<int:line>/", order_line, name="order-line"),
     path("cards/", CardsView.as_view(), name="api-cards"),
     path("cards/<slug:slug>/", CardView.as_view(), name="api-card"),
+    path("provisioning-settings/", ProvisioningSettingsView.as_view(), name="provisioning-settings"),
     path("metrics/<str:name>/", MetricView.as_view(), name="metric"),
     path("tokens/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("tokens/revoke-all/", RevokeAllTokens.as_view(), name="token-revoke-all"),

@@ -16,7 +16,7 @@ from customers.sync import CUSTOMERS, STALE_AFTER, freshness
 from disputes.models import Dispute, InboundEmail
 from holds.models import Override, PinBudget
 from netsuite.models import Channel, Push
-from orders.models import Order
+from orders.models import LicenseChange, Order
 from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
 from workflows.proposal_page import TARGET
 from workflows.wording import age, clock, count, day, moment, money
@@ -60,6 +60,8 @@ def needs_a_look(user: Any) -> list[Look]:
         found += _overrides(now)
     if user.has_perm("orders.view_order"):
         found += _orders(user)
+    if user.has_perm("orders.view_licensechange"):
+        found += _license_changes(user)
     if user.has_perm("workflows.view_outboundemail"):
         found += _mails(user)
     return found
@@ -204,6 +206,27 @@ def _orders(user: Any) -> list[Look]:
         words = f"{order.customer}, whose turn: {order.owner_name}. {order.notice}"
         state = order.get_status_display()
         looks.append(Look(str(order), "bars", "amber", state, words, _row("orders_order", order.pk)))
+    return looks
+
+
+def _license_changes(user: Any) -> list[Look]:
+    """One query: changes that a provider refused, and those that a person marks provisioned."""
+    by_hand = Q(status="awaiting", asked_at__isnull=False)
+    sums = LicenseChange.objects.visible_to(user).aggregate(
+        failed=Count("pk", filter=Q(status="failed")),
+        by_hand=Count("pk", filter=by_hand),
+        oldest=Min("asked_at", filter=by_hand),
+    )
+    address, looks = _list("orders_licensechange"), []
+    if sums["failed"]:
+        words = "A provider refused them; later changes of the same subscriptions wait."
+        state = f"{sums['failed']} failed"
+        looks.append(Look("Provisioning", "cross", "red", state, words, address and f"{address}?show=failed"))
+    if sums["by_hand"]:
+        asked = f"asked {age(timezone.now() - sums['oldest'])} ago"
+        words = f"A team does them by hand, the oldest {asked}. A person marks them provisioned."
+        state = f"{sums['by_hand']} by hand"
+        looks.append(Look("Provisioning", "clock", "amber", state, words, address and f"{address}?show=manual"))
     return looks
 
 

@@ -18,7 +18,8 @@ from disputes.models import Dispute, InboundEmail
 from holds.models import Override, Pause, ServiceHold
 from holds.pins import blocks_of
 from netsuite.models import Push, PushStatus
-from orders.models import Order
+from orders.models import LicenseChange, Order, Subscription
+from orders.subscription_lists import shown_by
 from workflows.models import OutboundEmail, ProposedAction
 
 CAP = 999
@@ -112,6 +113,21 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Till", "order_new", "orders.submit_order"),
             Entry("Catalog", "admin:orders_product_changelist", "orders.view_product"),
             Entry("Sales taxes", "admin:orders_salestax_changelist", "orders.view_salestax"),
+        ),
+    ),
+    (
+        "Subscriptions",
+        (
+            Entry("Subscriptions", "admin:orders_subscription_changelist", "orders.view_subscription"),
+            Entry(
+                "Licence changes",
+                "admin:orders_licensechange_changelist",
+                "orders.view_licensechange",
+                lambda user: shown_by("mine", LicenseChange.objects.visible_to(user)),
+            ),
+            Entry("Invoices", "admin:orders_invoice_changelist", "orders.view_invoice"),
+            Entry("Billing contracts", "admin:orders_billingcontract_changelist", "orders.view_billingcontract"),
+            Entry("Provisioning", "admin:orders_provisioningsettings_changelist", "orders.view_provisioningsettings"),
         ),
     ),
     (
@@ -216,11 +232,27 @@ def extras(request: HttpRequest) -> dict[str, Any]:
 
 
 def find(request: HttpRequest, words: str) -> list[SearchResult]:
-    """Customers, for the search field; a sales rep finds their own."""
+    """Customers, and subscriptions by number, for the search field; a sales rep finds their own."""
     if not request.user.has_perm("customers.view_customer"):
         return []
     found = Customer.objects.for_rep(request.user).search(words)[:FOUND]
-    return [_result(customer) for customer in found if _page(customer)]
+    return [*_subscriptions(request.user, words), *(_result(customer) for customer in found if _page(customer))]
+
+
+def _subscriptions(user: Any, words: str) -> list[SearchResult]:
+    number = words.replace("\x00", "").strip()
+    if not number.upper().startswith("SUB-") or not user.has_perm("orders.view_subscription"):
+        return []
+    rows = Subscription.objects.visible_to(user).filter(number__istartswith=number).order_by("-pk")
+    return [
+        SearchResult(
+            title=str(row),
+            description=f"Subscription of {row.customer}",
+            link=reverse("admin:orders_subscription_change", args=[row.pk]),
+            icon="autorenew",
+        )
+        for row in rows.select_related("customer", "product")[:FOUND]
+    ]
 
 
 def _result(customer: Customer) -> SearchResult:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("hold-blocks/", include("holds.block_urls")),
     path("admin/cards/", include("anomalies.card_urls")),
     path("admin/service-holds/", include("holds.urls")),
+    path("admin/accounts/", include("orders.account_urls")),
     path("admin/", admin.site.urls),
 ]

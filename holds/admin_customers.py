@@ -10,7 +10,7 @@ from customers.models import Customer
 from disputes.actions.disputes import take_up
 from disputes.forms import OpenForm
 from holds.actions import pauses
-from holds.customer_page import customer_page
+from holds.customer_page import customer_page, parts_of
 from holds.pause_forms import GraceForm, instalments
 from netsuite.console import cleaned
 from netsuite.errors import Refusal
@@ -23,7 +23,8 @@ class CustomerAdmin(CustomerList):
 
     def facts(self, request: HttpRequest, row: Customer) -> dict[str, Any]:
         turn = request.GET.get("turn", "1")
-        return {"customer": row, **customer_page(row, turn=int(turn) if turn.isdigit() else 1), **_typed(request)}
+        found = customer_page(row, turn=int(turn) if turn.isdigit() else 1)
+        return {"customer": row, **found, "parts": parts_of(row, request.user), **_typed(request)}
 
     def plan(self, request: HttpRequest, row: Customer) -> None:
         """Agree on a payment plan."""

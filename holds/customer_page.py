@@ -1,5 +1,6 @@
 """What stands on a customer's page: figures, documents, pauses and disputes, health, and all that happened."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,6 +22,8 @@ from workflows.evidence import about
 from workflows.models import AutoDecision, OutboundEmail, ProposedAction, ReflexionEntry
 from workflows.proposal_page import figures, invoice_rows, terms_of
 
+PARTS: list[Callable[[Customer, Any], "Part | None"]] = []
+"""The app above appends in `ready()`: what it shows of a customer to this user, or None."""
 PAGE = 20
 LAST_PAGE = 50
 FRICTION_DAYS = timedelta(days=60)
@@ -49,6 +52,19 @@ DECIDED = {
     "mail_undone": ("turn", "slate", "Release of a mail undone"),
     "mail_discarded": ("cross", "slate", "Mail discarded"),
 }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A card of another app: its template and, where it has one, that of its dialogs; both get `facts`."""
+
+    template: str
+    facts: dict[str, Any]
+    dialogs: str = ""
+
+
+def parts_of(customer: Customer, user: Any) -> list[Part]:
+    return [found for part in PARTS if (found := part(customer, user)) is not None]
 
 
 @dataclass(frozen=True)

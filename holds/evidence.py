@@ -1,6 +1,7 @@
 """What holds, pauses and disputes say on a proposal's page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,18 @@ from workflows.models import ProposedAction
 from workflows.wording import count, day, money
 
 SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What else a hold would stop, in a sentence for the dialog, and what goes on."""
+
+    words: str
+    rest: str = ""
+
+
+REACHES: list[Callable[[Customer], Reach | None]] = []
+"""The app above appends in `ready()`: what a hold on this customer would stop there, or None for nothing."""
 
 
 def about(customer: Customer, today: date) -> About:
@@ -137,11 +150,28 @@ def heading(proposal: ProposedAction) -> str:
 
 
 def effects(proposal: ProposedAction) -> Sequence[str]:
+    return [*_orders_go_ahead(proposal), *(one.words for one in reaches(proposal))]
+
+
+def _orders_go_ahead(proposal: ProposedAction) -> list[str]:
     orders = proposal.evidence["open_orders"]
     if not orders["count"]:
         return []
     go = "goes" if orders["count"] == 1 else "go"
     return [f"{count(orders['count'], 'open order').capitalize()} {go} ahead: {money(orders['total'])}."]
+
+
+def reaches(proposal: ProposedAction) -> list[Reach]:
+    """As of now; only while the proposal waits for a decision."""
+    customer = proposal.customer
+    if customer is None or proposal.status not in ("pending", "deferred"):
+        return []
+    return [found for reach in REACHES if (found := reach(customer)) is not None]
+
+
+def beyond(proposal: ProposedAction) -> Sequence[str]:
+    """The page's own card on what else a hold would stop."""
+    return [words for one in reaches(proposal) for words in (one.words, one.rest) if words]
 
 
 def lift_of(proposal: ProposedAction) -> Lift | None:
@@ -161,6 +191,7 @@ HOLD_WORDING = Wording(
     approve_label="Approve hold",
     why=why,
     effects=effects,
+    beyond=beyond,
     undo="To undo: lift the hold. NetSuite gets its former value back.",
     lift=lift_of,
     in_force=is_in_force,

@@ -10,6 +10,7 @@ from customers.clock import business_today
 from holds.models import PinLog
 from netsuite.console import SeeOnly, choice_filter, choices_of, cleaned
 from netsuite.machine import Transition
+from orders import subscription_admin  # noqa: F401  registers subscriptions, provisioning and billing
 from orders.actions import catalog, orders
 from orders.actions.parking import RELEASED_FOR
 from orders.console_forms import ProductForm, ReasonForm, ReleaseForm, SalesTaxForm

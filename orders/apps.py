@@ -10,9 +10,13 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to holds and to the outcome of pushes, and tell the pages below where an order is shown."""
+        from holds.customer_page import PARTS
+        from holds.evidence import REACHES
         from holds.pins import ORDER_PAGES
         from holds.signals import hold_lifted, hold_placed
         from netsuite.outbox import ON_OUTCOME
+        from orders.account_card import card
+        from orders.blast_radius import reach
         from orders.outcomes import push_settled
         from orders.providers.transport import join_outbox
 
@@ -20,6 +24,8 @@ class OrdersConfig(AppConfig):
         hold_lifted.connect(_hold_changed, dispatch_uid="orders")
         ON_OUTCOME.append(push_settled)
         ORDER_PAGES.append(_page_of)
+        PARTS.append(card)
+        REACHES.append(reach)
         join_outbox()
 
 

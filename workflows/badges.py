@@ -113,6 +113,17 @@ BY_KIND: dict[str, dict[str, Badge]] = {
         "submitted": Badge("check", "green", "Submitted"),
         "cancelled": Badge("cross", "slate", "Cancelled"),
     },
+    "subscription": {
+        "waiting": Badge("clock", "amber", "Waiting"),
+        "provisioned": Badge("check", "green", "Provisioned"),
+        "not_applicable": Badge("dash", "slate", "Nothing to provision"),
+        "cancelled": Badge("cross", "slate", "Cancelled"),
+    },
+    "license_change": {
+        "awaiting": Badge("clock", "amber", "Awaiting"),
+        "provisioned": Badge("check", "green", "Provisioned"),
+        "not_applicable": Badge("dash", "slate", "Not applicable"),
+    },
     "alert": {
         "open": Badge("warning", "red", "Open"),
         "acknowledged": Badge("check", "amber", "Acknowledged"),

@@ -62,12 +62,16 @@ class Lift:
 
 @dataclass(frozen=True)
 class Wording:
-    """How proposals of one type speak. `heading` is a question while open, a finding afterwards."""
+    """How proposals of one type speak. `heading` is a question while open, a finding afterwards.
+
+    `beyond` says what else approving would stop, outside of what its steps do.
+    """
 
     heading: Callable[["ProposedAction"], str]
     approve_label: str
     why: Callable[["ProposedAction"], Sequence[Why]] = lambda _proposal: ()
     effects: Callable[["ProposedAction"], Sequence[str]] = lambda _proposal: ()
+    beyond: Callable[["ProposedAction"], Sequence[str]] = lambda _proposal: ()
     undo: str = ""
     lift: Callable[["ProposedAction"], Lift | None] = lambda _proposal: None
     in_force: Callable[["ProposedAction"], bool] = lambda _proposal: False

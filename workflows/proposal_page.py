@@ -81,6 +81,7 @@ def page_of(proposal: ProposedAction, user: Any) -> dict[str, Any]:
         "undo": wording.undo if wording else "",
         "lift": wording.lift(proposal) if wording and not pending else None,
         "why": why(proposal, wording),
+        "beyond": wording.beyond(proposal) if wording else (),
         "origin": SOURCES.get(proposal.run.source, proposal.run.source) if proposal.run else proposal.proposed_by,
         "waiting_over": pending and timezone.now() - proposal.proposed_at > TARGET,
         **labels(proposal, wording),

@@ -74,8 +74,6 @@ def _require_terms(product: Product) -> None:
         raise Refusal("A linked subscription follows another item. Name it.", code="follows_required", status=400)
     if follows is None:
         return
-    if provider.kind != Provider.LINKED:
-        raise Refusal(f"{provider} provisions by itself; it follows nothing.", code="follows_nothing", status=400)
     if follows.provider_id is None:
         raise Refusal(f"{follows} is no subscription.", code="not_a_subscription", status=400)
     if product.pk is not None and product.pk in _followed(follows):
