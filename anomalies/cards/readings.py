@@ -12,7 +12,7 @@ from anomalies import finding
 from anomalies.cards.base import Card, Reading, State
 from anomalies.cards.registry import CARDS
 from anomalies.cards.sentiment import ENOUGH_DAYS, Band, Verdict, judge
-from anomalies.definitions import METRICS
+from anomalies.definitions import METRICS, Unit
 from anomalies.models import Alert, CardBand, DailyMetric
 from anomalies.rules import RISE_TOLERANCE, Point
 
@@ -85,7 +85,7 @@ def _reading(
         return Reading(card.slug, card.title, None, card.unit, None, "unknown", why, None, False, ())
     newest = known[-1]
     points = tuple(Point(figure.day, figure.value) for figure in known if not figure.is_partial)
-    change = change_of(known, newest, card.compare_days)
+    change = change_of(known, newest, card.compare_days, card.unit)
     verdict = judge(band, points, newest.day, newest.value, change)
     state, why = _with_alerts(card, verdict, band, mine)
     return Reading(
@@ -111,11 +111,17 @@ def _also(card: Card, day: date, figures: Mapping[str, Sequence[Figure]]) -> dic
     return {metric: figure.value for metric in card.also for figure in figures.get(metric, ()) if figure.day == day}
 
 
-def change_of(known: Sequence[Figure], newest: Figure, days: int) -> Decimal | None:
-    """Newest minus the figure `days` before, or of the nearest day of the week before that; None without one."""
+def change_of(known: Sequence[Figure], newest: Figure, days: int, unit: Unit) -> Decimal | None:
+    """Newest minus the figure `days` before, or of the nearest day of the week before that; None without one.
+
+    Days are subtracted as they are shown, with one decimal: 58.4 and 47.2 are 11.2 apart.
+    """
     then = newest.day - timedelta(days=days)
     earlier = [figure for figure in known if then - RISE_TOLERANCE <= figure.day <= then and not figure.is_partial]
-    return newest.value - earlier[-1].value if earlier else None
+    if not earlier:
+        return None
+    now, before = newest.value, earlier[-1].value
+    return round(now, 1) - round(before, 1) if unit == "days" else now - before
 
 
 def _with_alerts(card: Card, verdict: Verdict, band: Band | None, alerts: Sequence[Alert]) -> tuple[State, str]:
