@@ -58,6 +58,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Work",
         (
             Entry("Waiting for you", "admin:index"),
+            Entry("Dashboard", "dashboard", "anomalies.view_dailymetric"),
             Entry(
                 "Proposals",
                 "admin:workflows_proposedaction_changelist",
@@ -147,6 +148,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Classifier", "admin:disputes_classifierversion_changelist", "disputes.triage_inboundemail"),
             Entry("Alert rules", "admin:anomalies_alertrule_changelist", "anomalies.view_alertrule"),
             Entry("Card bands", "admin:anomalies_cardband_changelist", "anomalies.view_cardband"),
+            Entry("What-if", "what_if:line", "anomalies.view_alert"),
             Entry("Hold blocks", "admin:holds_holdblock_changelist", "holds.view_holdblock"),
             Entry("Managers at the till", "admin:holds_pinbudget_changelist", "holds.view_pinbudget"),
             Entry("PIN log", "admin:holds_pinlog_changelist", "holds.view_pinlog"),

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from anomalies import dashboard
 from config import health, signin
 
 urlpatterns = [
@@ -13,6 +14,8 @@ urlpatterns = [
     path("sign-in/", signin.sign_in, name="sign_in"),
     path("sign-out/", signin.sign_out, name="sign_out"),
     path("hold-blocks/", include("holds.block_urls")),
+    path("admin/dashboard/", dashboard.page, name="dashboard"),
+    path("admin/what-if/", include("anomalies.whatif.urls")),
     path("admin/cards/", include("anomalies.card_urls")),
     path("admin/service-holds/", include("holds.urls")),
     path("admin/accounts/", include("orders.account_urls")),
