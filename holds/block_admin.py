@@ -38,6 +38,7 @@ class HoldBlockAdmin(SeeOnly):
         values = typed(request, row)
         return {
             "values": values,
+            "prefilled": not request.POST and values["formula"] != row.formula,
             "seen": actions.version_of(row),
             "may_change": request.user.has_perm(actions.MAY),
             "formula_error": formula_error(values["formula"]),
@@ -88,12 +89,13 @@ def _impact(request: HttpRequest, row: HoldBlock) -> Impact:
 
 
 def typed(request: HttpRequest, row: HoldBlock) -> dict[str, Any]:
-    """The settings as typed, or as saved where nothing was sent."""
+    """The settings as typed, or as saved where nothing was sent; an address may fill in the formula."""
     sent = request.POST
     if not sent:
         people: dict[str, Any] = {"managers_by_role": list(row.managers_by_role.all())}
         people["managers_by_name"] = list(row.managers_by_name.all())
-        return {**{name: getattr(row, name) for name in actions.SETTINGS}, **people}
+        saved = {**{name: getattr(row, name) for name in actions.SETTINGS}, **people}
+        return {**saved, "formula": request.GET.get("formula", row.formula)}
     values: dict[str, Any] = {name: sent.get(name, "").replace("\r\n", "\n").strip() for name in actions.SETTINGS}
     values |= {name: name in sent for name in BOOLEANS}
     roles, names = (sent.getlist(name) for name in ("managers_by_role", "managers_by_name"))

@@ -53,7 +53,8 @@ class DefinitionAdmin(SeeOnly):
         return {
             "declared": declared,
             "seen": definitions.version_of(row),
-            "numbers": _numbers(row, declared, sent),
+            "numbers": _numbers(row, declared, sent or request.GET),
+            "prefilled": not sent and any(name in request.GET for name in (declared.thresholds if declared else ())),
             "texts": _texts(row, declared, sent),
             "enabled": "enabled" in sent if sent else row.enabled,
             "may_change": may,
@@ -82,7 +83,7 @@ class DefinitionAdmin(SeeOnly):
 
 
 def _numbers(row: WorkflowDefinition, declared: Any, sent: Any) -> list[dict[str, Any]]:
-    """One field a number: what is typed, saved, or the contract's own."""
+    """One field a number: what is typed or filled in by the address, saved, or the contract's own."""
     found = []
     for name, own in (declared.thresholds if declared else {}).items():
         title, hint = WORDS.get(name, (name.replace("_", " ").capitalize(), ""))
