@@ -87,7 +87,7 @@ class Replay:
 
 
 def replay(lines: Sequence[Line], *, first: date, last: date) -> list[Replay]:
-    """Each of `lines` over the days `first` to `last`. Four queries; one pass over the documents."""
+    """Each of `lines` over the days `first` to `last`. Three queries; one pass over the documents."""
     start, found = first - timedelta(days=LEAD), [Replay(line) for line in lines]
     spans: list[list[Span]] = [[] for _ in lines]
     pauses, holds = _pauses(start, last), _holds(start, last)
