@@ -13,7 +13,7 @@ NEIGHBOURS = 1000
 SURE_STEP = 10
 _TOKEN = re.compile(
     r"(?<![\w@])(?P<hash>\#\s?)?"
-    r"(?:(?P<prefix>[A-Za-z]{1,5}(?:[-/][A-Za-z]{1,4}){0,2})(?P<joint>[-–_/]|))?"
+    r"(?:(?P<prefix>[A-Za-z]{1,5}(?:[-/][A-Za-z]{1,4}){0,2})(?P<joint>[-–_/.]|))?"
     r"(?P<number>\d[\dA-Za-z]*(?:[-–/_.][\dA-Za-z]+)*)"
     r"(?![\w@])"
 )
@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?- ?| )$")
 # Words that stand before a number with a hyphen and are no part of it.
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR_ENDING = re.compile(r"2\d")
 _TWINS = re.compile(r"^([A-Za-z]{1,8}-?)\d{3,}/\1\d{3,}$")
 _ENDINGS = re.compile(r"^(?P<head>[A-Za-z0-9]+-|)(?P<first>\d{2,9})(?P<rest>(?:/\d{1,3})+)$")
@@ -62,7 +63,7 @@ class Candidate:
 
     @property
     def is_year(self) -> bool:
-        return not self.prefix and bool(re.fullmatch(r"(?:19|20)\d\d", self.number))
+        return not self.prefix and bool(_YEAR.fullmatch(self.number))
 
     def looks_like(self, other: "Candidate") -> bool:
         """Of the same series: the same letters before, about as many digits."""
@@ -100,6 +101,8 @@ def candidates(plain: str) -> list[Candidate]:
 
 def _is_word(prefix: str, joint: str) -> bool:
     """“invoice-20418” is a word and a number; “inv-20418” and “b7731” are numbers as their writer types them."""
+    if joint == ".":
+        return not prefix.isupper() or len(prefix) > 2 or prefix in ("NO", "NR", "N", "RE", "RG")
     if not joint and len(prefix) <= 2 and prefix.lower() not in ("no", "nr", "po", "so", "re", "rg"):
         return False
     return bool(_WORDS.fullmatch(prefix)) and prefix.upper() not in ("INV", "RE", "RG", "FA", "SI", "PO", "SO", "CN")
@@ -147,9 +150,11 @@ def _endings(cited: str) -> list[str]:
 
 def _range(cited: str) -> list[str]:
     shape = _RANGE.match(cited)
-    if shape is None or re.fullmatch(r"(?:19|20)\d\d", shape["first"]):
+    if shape is None or _YEAR.fullmatch(shape["first"]):
         return []
     head, first, last, by = shape["head"], shape["first"], shape["last"], shape["by"]
+    if by == "/" and _YEAR.fullmatch(last):
+        return []
     if len(last) != len(first) or int(last) <= int(first):
         return []
     if by == "/":

@@ -12,6 +12,8 @@ from disputes.matching.reading import References
 
 # A short piece would occur in every other memo.
 SHORTEST_PART = 4
+SHORTEST_END = 3
+BY_NUMBER = ("Invoice number", "Invoice number without prefix and zeros", "Invoice number without its series")
 MOST_REFS = 40
 MOST_FOUND = 60
 
@@ -43,6 +45,17 @@ def match(customer: Customer | None, found: References, *, among: Sequence[int] 
     return _ranked(hits)
 
 
+def confirmed(found: References, matched: Sequence[Matched]) -> tuple[str, ...]:
+    """The invoice numbers of a mail, with what the mirror says of them.
+
+    A number that nothing calls an invoice is one if it is the number of an invoice; what was guessed gives way to it.
+    """
+    real = [each.ref for each in matched if each.why in BY_NUMBER and each.ref not in found.pos]
+    if found.guessed:
+        return tuple(dict.fromkeys(real)) or found.invoices
+    return tuple(dict.fromkeys([*found.invoices, *real]))
+
+
 Hit = tuple[int, int, Transaction, str, str]
 
 
@@ -53,26 +66,46 @@ def _by_number(scope: Iterable[Transaction], refs: Sequence[str], *, narrow: boo
     wanted = Q()
     for ref, plain in cores.items():
         wanted |= Q(tranid__iexact=ref)
-        # Numbers differ by prefix and zeros in front only, so their end is the same.
-        tail = re.split(r"\D+", ref.strip())[-1].lstrip("0") if not narrow else ""
-        wanted |= (
-            Q(tranid__iendswith=tail)
-            if len(tail) >= SHORTEST_PART
-            else Q(tranid__iendswith=plain[-3:])
-            if narrow
-            else Q()
-        )
+        for end in _ends(ref, plain, narrow=narrow):
+            wanted |= Q(tranid__iendswith=end)
     rows = list(scope.filter(wanted).order_by("-issued", "-pk")[: MOST_FOUND * 10])  # type: ignore[attr-defined]
-    return [
+    hits = [
         hit for place, (ref, plain) in enumerate(cores.items()) for row in rows for hit in _same(row, ref, plain, place)
     ]
+    known = {hit[4] for hit in hits}
+    rest = {ref: (place, plain) for place, (ref, plain) in enumerate(cores.items()) if ref not in known}
+    return hits + [
+        hit for ref, (place, plain) in rest.items() for hit in _end_of(rows, ref, plain, place, narrow=narrow)
+    ]
+
+
+def _ends(ref: str, plain: str, *, narrow: bool) -> set[str]:
+    """How the numbers end that may be `ref`: they differ by prefix, signs and zeros in front only."""
+    if narrow:
+        return {plain[-3:], plain[-2:], plain[-1:]} if not plain[-3:].isdigit() else {plain[-3:]}
+    tails = {re.split(r"\D+", ref.strip())[-1].lstrip("0"), re.split(r"\D+", plain)[-1]}
+    return {tail for tail in tails if len(tail) >= SHORTEST_PART}
+
+
+def _end_of(rows: Sequence[Transaction], ref: str, plain: str, place: int, *, narrow: bool) -> list[Hit]:
+    """2026-20418 called 20418: of a known customer, and only where one single number ends so."""
+    if not narrow or len(plain) < SHORTEST_END:
+        return []
+    ending = [row for row in rows if _last_group(row.tranid) == plain]
+    return [(2, place, row, BY_NUMBER[2], ref) for row in ending] if len(ending) == 1 else []
+
+
+def _last_group(tranid: str) -> str:
+    """What stands behind the last sign of a number that has a series in front."""
+    groups = re.split(r"[^0-9A-Z]+", tranid.strip().upper())
+    return groups[-1].lstrip("0") if any(re.search(r"\d", group) for group in groups[:-1]) else ""
 
 
 def _same(row: Transaction, ref: str, plain: str, place: int) -> list[Hit]:
     if row.tranid.strip().upper() == ref.strip().upper():
-        return [(1, place, row, "Invoice number", ref)]
+        return [(1, place, row, BY_NUMBER[0], ref)]
     if core_of(row.tranid) == plain and len(plain) >= 3:
-        return [(2, place, row, "Invoice number without prefix and zeros", ref)]
+        return [(2, place, row, BY_NUMBER[1], ref)]
     return []
 
 

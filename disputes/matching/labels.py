@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from disputes.matching import masks, speech, tables
 from disputes.matching.candidates import Candidate, Tier
 from disputes.matching.lexicon import (
+    ANNOUNCERS,
     BLOCKERS,
     DOCUMENT,
     FILLERS,
@@ -39,11 +40,15 @@ _SENTENCE_ENDS = re.compile(r"[.!?]\s+(?=[A-ZÄÖÜÉ¿¡])|\n\s*\n|[?!]")
 _ENDED = re.compile(r"(?<=[a-zäöüßéó]{4})[.!?]\s+$")
 _LISTED = re.compile(
     r"(?:,|;|/|&|\+|\||–|\band\b|\bund\b|\bet\b|\by\b|\bor\b|\boder\b|\bou\b|\bo\b|\bsowie\b|\bplus\b|\bto\b|\bbis\b|\bthrough\b|\bà\b|\ba\b"
-    r"|\bwith\b|\bmit(?: der)?\b|\bavec(?: la)?\b|\bcon(?: la)?\b"
-    r"|\bversus\b|\bvs\b\.?|\bgegen\b|\bcontre\b|\bvon\b|\bof\b|\bde la\b)"
+    r"|\bversus\b|\bvs\b\.?)"
     rf"\s*(?:{NUMBER_WORD})?\s*[:.]?\s*$",
     re.IGNORECASE,
 )
+# “is the same as”, “duplicada con la”: only just behind the number before.
+_LISTED_NEAR = re.compile(
+    r"\b(?:with|mit(?: der)?|avec(?: la)?|con(?: la)?|gegen|contre|von|of|de la|que la|as|as [a-z]+)\s*$", re.IGNORECASE
+)
+NEARBY = 40
 _BULLET = re.compile(r"^[\s>]*(?:[-*•·–]|\d{1,2}[.)]|\(\d{1,2}\)|[a-z][.)]|\|)?\s*(?:#\s?)?$")
 _AFTER = re.compile(
     r"^\s*(?:\(|is |was |ist |est |es )?\s*(?:the |our |your |die |das |unsere |la |el |notre |nuestra )?",
@@ -57,6 +62,7 @@ _BELONGS = re.compile(
 )
 # Nothing but "no." between a label and its number.
 _DIRECT = re.compile(rf"[\s:.#(\"'“„-]*(?:{NUMBER_WORD}[\s:.#-]*)?", re.IGNORECASE)
+_ANY_PAPER = re.compile(r"ref|réf|doc|beleg|number|nummer", re.IGNORECASE)
 # These are somebody's: "tenant ID", "courier ref".
 _CARRIER = re.compile(r"(?:id|ref|réf|zeichen|voucher)", re.IGNORECASE)
 _WORD_JUST_BEFORE = re.compile(r"([A-Za-zÀ-ÿ']+)[ -]$")
@@ -161,7 +167,9 @@ class _Reader:
 
     def _is_direct(self, one: Candidate) -> bool:
         before = [each for each in self.labels if one.start - 24 <= each.end <= one.start]
-        return bool(before and _DIRECT.fullmatch(self.plain[before[-1].end : one.start]))
+        if not before or _ANY_PAPER.search(self.plain, before[-1].start, before[-1].end):
+            return False
+        return bool(_DIRECT.fullmatch(self.plain[before[-1].end : one.start]))
 
     def _relation(self, label: Label, one: Candidate) -> Tier:
         gap = self._gap(label.end, one.start)
@@ -179,6 +187,8 @@ class _Reader:
         strange = [word for word in words if word not in FILLERS and len(word) > 1]
         named = bool(_NUMBER_WORD.search(gap)) or one.has_hash or gap.rstrip().endswith("(") or bool(one.prefix)
         if label.kind != INVOICE:
+            if any(word in ANNOUNCERS for word in words):
+                return Tier.NONE
             direct = not strange and not (_PREPOSITION.search(counted) and not _NUMBER_WORD.search(gap))
             owned = len(strange) == 1 and speech.is_a_nouns_own(self.plain, one)
             return Tier.SURE if direct or owned or (named and len(strange) <= 1) else Tier.NONE
@@ -201,7 +211,8 @@ class _Reader:
         return re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", gap)
 
     def _goes_on(self, start: int, end: int) -> bool:
-        return bool(_LISTED.search(re.sub(r"\([^()]*\)", " ", self.plain[start:end])))
+        between = re.sub(r"\([^()]*\)", " ", self.plain[start:end])
+        return bool(_LISTED.search(between) or (len(between) <= NEARBY and _LISTED_NEAR.search(between)))
 
     def _owner(self, before: Sequence[Label], label: Label, one: Candidate) -> str:
         """“The PO for this invoice is 7741” names a PO."""
@@ -258,6 +269,8 @@ class _Reader:
         column = sum(1 for each in self.read_so_far if each.start >= line_start)
         if siblings:
             twin = siblings[column] if column < len(siblings) else None
+            if twin and twin.kind == OTHER and one.start in self.opens_row:
+                return ""
             return twin.kind if twin and twin.tier <= Tier.NEAR and one.looks_like(twin) else ""
         if column == 0 and not _BULLET.match(self.plain[line_start : one.start]):
             return ""

@@ -49,7 +49,9 @@ _POSTAL = (
     + _STATES
     + r"\s\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"
 )
-FIXED = re.compile("|".join((_WEB, _IBAN, _VAT, _CARRIER, _TIME, _TERMS)))
+_STANDARD = r"\b(?:EN|ISO|DIN|ASTM|IEC|RAL|UN|NFPA|API|BS|SAE|VDE)(?:[ -](?:EN|ISO|IEC))*[ -]?[A-Z]?\d[\d.:-]*\b"
+_DAY_IN_ONE = r"\b(?i:date|datum|fecha|dated)[ :.]{1,3}20\d{6}\b"
+FIXED = re.compile("|".join((_WEB, _STANDARD, _DAY_IN_ONE, _IBAN, _VAT, _CARRIER, _TIME, _TERMS)))
 PHONE = re.compile(rf"{_PHONE}|{_PHONE_NAMED}", re.IGNORECASE)
 RATE = re.compile(_RATE, re.IGNORECASE)
 POSTAL = re.compile(_POSTAL, re.MULTILINE)

@@ -18,7 +18,8 @@ LOOSE = (Tier.SPOKEN, Tier.MAYBE, Tier.WEAK)
 # No reference is as long as that; what is may cost the patterns below a lot of time.
 _LONG = re.compile(r"\S{120,}")
 _FROM_TO = re.compile(
-    r"\b(?P<first>\d{4,9}) (?:to|through|thru|until|bis|à|jusqu'à|a|al|hasta) (?:(?:la|the) )?(?P<last>\d{4,9})\b"
+    r"\b(?!(?:19|20)\d\d )(?P<first>\d{4,9}) (?:-|–|to|through|thru|until|bis|à|jusqu'à|a|al|hasta) "
+    r"(?:(?:la|the) )?(?P<last>\d{4,9})\b"
 )
 # "No 20 418": only what is called a number is one when its digits stand in groups.
 _SPACED = re.compile(

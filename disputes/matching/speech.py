@@ -15,7 +15,7 @@ _STANDS_ALONE = re.compile(r"\s*(?:$|\n|[:=|–?!]|-\s|\s-|\()")
 _NUMBER_WORD = re.compile(NUMBER_WORD, re.IGNORECASE)
 _PAIR = re.compile(r"\d{1,2}[-/.]\d{1,2}|\d{1,4}[.]\d|\d+[kK]")
 # Four digits and a letter, or three and a sign: A1182, A-118, 118/A; neither 254UC nor M365.
-_SERIES = re.compile(r"(?=.*(?:\d{4}|[-/_. ])).*[-/_. A-Za-z].*")
+_SERIES = re.compile(r"(?=.*(?:\d{4}|[-/_. ]))(?=.*(?:\d{3}|^[A-Za-z])).*[-/_. A-Za-z].*")
 _LIST_BEHIND = re.compile(
     r"\s*(?:[,;&+/]|and|und|et|y|o|or)\s*(?:(?:the|die|la|les|el|y|and|und)\s+){0,2}[A-Za-z]{0,4}-?\d{4}", re.IGNORECASE
 )

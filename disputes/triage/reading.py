@@ -6,7 +6,7 @@ from typing import Any
 
 from disputes.actions.intake import TRIAGE
 from disputes.intake.senders import sender_of
-from disputes.matching import References, match, references
+from disputes.matching import Matched, References, confirmed, match, references
 from disputes.models import InboundEmail
 from disputes.triage import rules
 from disputes.triage.rules import AUTO_REPLY, Findings
@@ -37,19 +37,21 @@ def find(emails: Sequence[InboundEmail]) -> list[Findings]:
 
 def _findings(email: InboundEmail, made: Any) -> Findings:
     cited = cited_in(email)
-    customer, matches = _matches(email, cited)
+    customer, found = _matches(email, cited)
+    refs = confirmed(cited, found)
     about: dict[str, Any] = {
-        "invoice_refs": list(cited.invoices),
+        "invoice_refs": list(refs),
         "po_refs": list(cited.pos),
         "amounts": [amount.as_dict() for amount in cited.amounts],
-        "matches": matches,
+        "matches": [
+            {"invoice": each.invoice.pk, "tranid": each.invoice.tranid, "why": each.why, "ref": each.ref}
+            for each in found
+        ],
         "customer": customer,
         "sender_known": email.sender_known,
     }
-    if made is not None and cited.guessed:
-        about["invoice_refs"] = (
-            list(cited.invoices or cited.others) if made.classification in rules.CITE_INVOICES else []
-        )
+    if made is not None and cited.guessed and made.classification not in rules.CITE_INVOICES:
+        about["invoice_refs"] = []
     if made is None:
         kind = {"automatic": email.facts["automatic"]}
         return Findings(AUTO_REPLY, 1.0, {AUTO_REPLY: 1.0}, features=kind, model_version="headers", **about)
@@ -68,12 +70,10 @@ def cited_in(email: InboundEmail) -> References:
     return replace(quoted, amounts=cited.amounts)
 
 
-def _matches(email: InboundEmail, cited: References) -> tuple[int | None, list[dict[str, Any]]]:
+def _matches(email: InboundEmail, cited: References) -> tuple[int | None, list[Matched]]:
     """(customer, matched invoices): those of the sender, or whose they are when nobody knows the sender."""
     among = sender_of(email.from_email).among if email.sender_known and not email.customer_id else ()
     found = match(email.customer, cited, among=among)[:MATCHES_KEPT]
     owners = {each.invoice.customer_id for each in found}
     customer = email.customer_id or (owners.pop() if len(owners) == 1 else None)
-    return customer, [
-        {"invoice": each.invoice.pk, "tranid": each.invoice.tranid, "why": each.why, "ref": each.ref} for each in found
-    ]
+    return customer, found
