@@ -13,7 +13,7 @@ from anomalies.definitions import METRICS
 from anomalies.models import CardBand
 from netsuite.console import SeeOnly
 
-UNITS = {"count": "a number", "money": "base currency", "share": "a share: 0.85 is 85 %", "days": "days"}
+UNITS = {"count": "A number", "money": "Base currency", "share": "A share, 0.85 for 85 %", "days": "Days"}
 
 
 @admin.register(CardBand)
@@ -46,12 +46,16 @@ class BandAdmin(SeeOnly):
 def _fields(row: CardBand, sent: Any) -> list[dict[str, str]]:
     """The three limits: name, title, what it means, and what is typed or stored."""
     metric = METRICS[row.metric]
-    unit = {"sigma": "σ", "change": f"{UNITS[metric.unit]}, against earlier"}.get(row.basis, UNITS[metric.unit])
+    unit = {"sigma": "σ above the mean", "change": f"{UNITS[metric.unit]} of change"}.get(row.basis, UNITS[metric.unit])
     upto, beyond = ("up to", "above") if metric.worse == "up" else ("from", "below")
     words = (
-        ("performing", f"Performing {upto}", f"In {unit}. At this figure or better."),
-        ("attention", f"Needs attention {beyond}", f"In {unit}. Between the two it is stable."),
-        ("floor", "Floor", f"The figure itself, in {UNITS[metric.unit]}: at it or better nobody is needed."),
+        ("performing", f"Performing {upto}", f"{unit}: at it or better."),
+        ("attention", f"Needs attention {beyond}", f"{unit}. Between the two the card is stable."),
+        (
+            "floor",
+            "Floor",
+            f"{UNITS[metric.unit]}, of the figure itself: at it or better nobody is needed. Empty: none.",
+        ),
     )
     return [
         {"name": name, "title": title, "hint": hint, "value": sent.get(name, _shown(getattr(row, name)))}

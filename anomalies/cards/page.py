@@ -56,6 +56,7 @@ def page_of(card: Card, query: Mapping[str, str], user: Any) -> dict[str, Any]:
     sees_all = user.has_perm("customers.view_every_customer")
     return {
         "card": card,
+        "metric": METRICS[card.metric],
         "reading": read,
         "title": headline(card, read),
         "mark": MARKS[read.state],
@@ -93,7 +94,7 @@ def picture(card: Card, read: Reading, row: CardBand | None) -> dict[str, Any]:
     grey, line = usual(band, read), limit(band)
     edge = line if grey is None else grey.mean + grey.half
     beyond = edge is not None and bool(read.points) and read.points[-1].value > edge
-    said = f"{card.title}, {count(len(read.points), 'day')}. {headline(card, read)}. {read.why}"
+    said = f"{METRICS[card.metric].title}, {count(len(read.points), 'day')}. {headline(card, read)}. {read.why}"
     drawn = chart.draw(card.metric, read.points, line=line, band=grey, finding=said, breach=beyond)
     return {
         "drawing": drawn,
@@ -119,10 +120,10 @@ def limit(band: Band | None) -> Decimal | None:
 
 def marks(grey: chart.Band | None, line: Decimal | None) -> str:
     if grey is not None:
-        return "One dot a day that is over. Grey: what is usual; beyond it somebody is needed."
+        return "One point a day, once it is over. Grey: what is usual; beyond it somebody is needed."
     if line is not None:
-        return "A day that is over each. Dashed: beyond it somebody is needed."
-    return "A day that is over each."
+        return "One point a day, once it is over. Dashed: beyond it somebody is needed."
+    return "One point a day, once it is over."
 
 
 def ages(card: Card, read: Reading) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""What the list of bands says."""
+"""What the pages of bands say."""
+
+from decimal import Decimal
 
 from django import template
 
@@ -18,3 +20,9 @@ def limits_of(band: CardBand) -> str:
 @register.filter
 def metric_title(band: CardBand) -> str:
     return METRICS[band.metric].title if band.metric in METRICS else band.metric
+
+
+@register.filter
+def plainly(limit: Decimal) -> str:
+    """`0.85` of 0.850000."""
+    return f"{limit.normalize():f}"
