@@ -13,9 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Round
-from django.utils import timezone
 
 from customers.models import MONEY, ZERO, Customer, SyncState, Transaction, TransactionQuerySet, owed_on
 from customers.rules import CENT, OVERDUE_BUCKETS, Aging, Receivables, days_overdue
@@ -63,7 +62,7 @@ def refresh_summaries(customer_ids: Iterable[int] | None = None, *, today: date)
         open_invoices_count=_each(invoices, Count("pk")),
         open_orders_total=Round(_each(orders, Sum("total"), MONEY), precision=2),
         open_orders_count=_each(orders, Count("pk")),
-        figures_at=timezone.now(),
+        figures_version=F("figures_version") + 1,
     )
 
 

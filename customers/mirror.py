@@ -117,7 +117,7 @@ class Mirror:
         fields = [name for name in CUSTOMER_FROM_NETSUITE if not _unseen(name, feed, page)]
         if "credit_hold_override" in fields:
             self._note_overrides(before, customers)
-        return _upsert(Customer, customers, [*fields, "figures_at"])
+        return _upsert(Customer, customers, fields)
 
     def store_transactions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
         customers = _pks(Customer, _ids(page, "entity"))
@@ -138,7 +138,7 @@ class Mirror:
             by_type.setdefault((row.get("type") or "").lower().replace(" ", ""), []).append(row["recordid"] or "")
         gone = Customer.objects.filter(netsuite_id__in=by_type.get("customer", []))
         left = Employee.objects.filter(netsuite_id__in=by_type.get("employee", []))
-        removed = gone.update(is_inactive=True, figures_at=self.now) + left.update(is_inactive=True, pin_hashes={}, pin_faults={})
+        removed = gone.update(is_inactive=True) + left.update(is_inactive=True, pin_hashes={}, pin_faults={})
         for name, kind in DELETED_TYPES.items():
             if name in by_type:
                 removed += self.remove_transactions(by_type[name], kind)

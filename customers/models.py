@@ -38,7 +38,7 @@ CUSTOMER_FROM_NETSUITE = [
 ]
 CUSTOMER_SUMMARY = [
     *("ar_balance", "oldest_due", "open_invoices_count", "open_orders_total", "open_orders_count"),
-    "figures_at",
+    "figures_version",
 ]
 
 
@@ -194,8 +194,8 @@ class Customer(models.Model):
     open_invoices_count = models.PositiveIntegerField("open invoices", default=0)
     open_orders_total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
     open_orders_count = models.PositiveIntegerField("open orders", default=0)
-    figures_at = models.DateTimeField(
-        "figures moved", null=True, blank=True, help_text="When anything that a proposal quotes was last written."
+    figures_version = models.PositiveBigIntegerField(
+        default=0, help_text="Rises with every writing of the figures that a proposal quotes."
     )
 
     last_modified = models.DateTimeField(null=True, blank=True)
@@ -217,7 +217,6 @@ class Customer(models.Model):
             models.Index(fields=["name"], name="customers_name"),
             models.Index(fields=["entity_id"], name="customers_entity"),
             models.Index(fields=["ar_balance"], name="customers_balance"),
-            models.Index(fields=["figures_at"], name="customers_moved"),
             models.Index(fields=["oldest_due", "ar_balance"], condition=Q(is_inactive=False), name="customers_tick"),
             models.Index(fields=["name", "id"], condition=Q(entitystatus="hold"), name="customers_held"),
         ]

@@ -122,7 +122,6 @@ def customer(row: Row, *, currencies: Mapping[str, str], synced_at: datetime, se
         credit_limit_kind=kind,
         netsuite_modified_at=moment(row),
         synced_at=synced_at,
-        figures_at=synced_at,
         record=without_secrets(row, secret),
     )
 

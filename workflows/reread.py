@@ -32,7 +32,7 @@ def reread(proposals: Sequence[ProposedAction], today: date) -> list[ProposedAct
 
     A mere new day is no change: only what the contract puts under evidence["material"] counts.
     """
-    changed = []
+    changed, confirmed = [], []
     staged = [(p, p.run) for p in proposals if p.run is not None]
     for workflow_type, day in {(p.workflow_type, _day(run, today)) for p, run in staged}:
         loaded = load(workflow_type)
@@ -42,6 +42,10 @@ def reread(proposals: Sequence[ProposedAction], today: date) -> list[ProposedAct
             verdict = judge(loaded, facts[proposal.customer_id or 0])
             if verdict.stake.evidence.get("material") != proposal.evidence.get("material"):
                 changed.append(_raise_version(proposal, verdict))
+            elif verdict.facts.customer and proposal.figures_version != verdict.facts.customer.figures_version:
+                proposal.figures_version = verdict.facts.customer.figures_version
+                confirmed.append(proposal)
+    ProposedAction.objects.bulk_update(confirmed, ["figures_version"])
     return [proposal for proposal in changed if proposal is not None]
 
 

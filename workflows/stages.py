@@ -151,5 +151,6 @@ def shown(verdict: Verdict) -> dict[str, Any]:
         "rationale": stake.rationale,
         "warnings": verdict.warnings,
         "strong": stake.strong,
+        "figures_version": verdict.facts.customer.figures_version if verdict.facts.customer else 0,
         "at_stake": stake.at_stake,
     }

@@ -42,6 +42,7 @@ FACTS = {
     "next_ship": "next_ship",
     "has_rep": "has_rep",
     "has_address": "has_address",
+    "figures_version": "figures_version",
 }
 
 

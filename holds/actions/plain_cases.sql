@@ -54,8 +54,8 @@ told AS MATERIALIZED (
 proposal AS (
     INSERT INTO proposed_actions (
         action_type, entity_type, entity_ref, customer_id, run_id, version, risk_level, status, current_state_json,
-        proposed_change_json, evidence, rationale, warnings, strong, at_stake, currency, proposed_by, proposed_at,
-        choice, content_hash
+        proposed_change_json, evidence, rationale, warnings, figures_version, strong, at_stake, currency, proposed_by,
+        proposed_at, choice, content_hash
     )
     SELECT
         'workflow_' || given.workflow_type, 'workflow', 'workflow:' || given.workflow_type || ':run_' || run_uuid,
@@ -69,7 +69,8 @@ proposal AS (
             'strong', strong, 'pause', NULL, 'last_pause', NULL, 'synced_at', given.synced_at,
             'material', jsonb_build_array(ar::text, oldest_due, orders_total::text, '0.00', false, false)
         ),
-        rationale, warnings, strong, exposure, given.currency, given.by, given.now, '', given.content_hash
+        rationale, warnings, figures_version, strong, exposure, given.currency, given.by, given.now, '',
+        given.content_hash
     FROM told, given
     ON CONFLICT DO NOTHING
     RETURNING id, run_id, customer_id

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from customers.aging import adopt_newly_issued
 from customers.clock import business_today
@@ -33,7 +33,6 @@ SOURCE = "ar_aging_tick_threshold"
 HEARTBEAT = "aging_tick"
 BATCH = 1000
 AT_ONCE = 10_000
-STILL_AT_WORK = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -190,9 +189,9 @@ def _without_excused(
 def _keep_open_ones_true(loaded: stages.Loaded, line: Line, today: date) -> int:
     """Withdraw automatic proposals whose customer fell below the line; refresh the figures of the others."""
     pending = ProposedAction.objects.awaiting_decision().filter(action_type=f"workflow_{HOLD}")
-    since = _last_tick()
-    if since is not None and loaded.definition.updated_at < since:
-        pending = pending.filter(customer__in=_may_have_moved(since))
+    last_tick = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    if last_tick is not None and loaded.definition.updated_at < last_tick.at:
+        pending = pending.filter(_may_have_moved())
     withdrawn, last = 0, 0
     while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
         last = batch[-1].pk
@@ -203,18 +202,14 @@ def _keep_open_ones_true(loaded: stages.Loaded, line: Line, today: date) -> int:
     return withdrawn
 
 
-def _last_tick() -> datetime | None:
-    """From when on changes count as new: the last tick, less the time that it and a sync beside it may have taken."""
-    heartbeat = Heartbeat.objects.filter(name=HEARTBEAT).first()
-    return heartbeat.at - STILL_AT_WORK if heartbeat else None
-
-
-def _may_have_moved(since: datetime) -> QuerySet[Any, Any]:
-    """Customers whose figures were written since then, and all whose pauses and disputes end with the days."""
-    moved = Customer.objects.filter(figures_at__gte=since).order_by().values("pk")
-    paused = Pause.objects.order_by().values("customer")
-    disputed = Dispute.objects.filter(amount__isnull=False).order_by().values("customer")
-    return moved.union(paused, disputed)
+def _may_have_moved() -> Q:
+    """Proposals whose customer's figures were written since they were read, or whose pauses and disputes may end."""
+    return (
+        ~Q(figures_version=F("customer__figures_version"))
+        | Q(customer__is_inactive=True)
+        | Q(customer__in=Pause.objects.order_by().values("customer"))
+        | Q(customer__in=Dispute.objects.filter(amount__isnull=False).order_by().values("customer"))
+    )
 
 
 def _withdraw(proposal: ProposedAction, line: Line) -> bool:

@@ -149,3 +149,16 @@ def test_a_paused_customer_is_left_alone(one_statement: None, mike: Any):
     pauses.grant_grace(customer=customer, reason="Paying on Friday", by=mike)
     result = aging_tick(as_of=today).as_dict()
     assert (result["staged"], result["skipped"]) == (0, {"grace_period": 1})
+
+
+def test_a_proposal_is_read_again_only_when_its_figures_were_written():
+    customer = owing()
+    aging_tick(as_of=business_today())
+    with CaptureQueriesContext(connection) as nothing_new:
+        aging_tick(as_of=business_today())
+    refresh_summaries([customer.pk], today=business_today())
+    with CaptureQueriesContext(connection) as written:
+        aging_tick(as_of=business_today())
+    with CaptureQueriesContext(connection) as read:
+        aging_tick(as_of=business_today())
+    assert (len(nothing_new) < len(written), len(read)) == (True, len(nothing_new))

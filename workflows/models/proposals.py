@@ -68,6 +68,9 @@ class ProposedAction(StatefulModel):
     evidence = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The facts as shown.")
     rationale = models.TextField()
     warnings = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    figures_version = models.PositiveBigIntegerField(
+        default=0, help_text="Which version of the customer's figures the evidence rests on."
+    )
     strong = models.BooleanField(default=False, help_text="Stronger recommendation.")
     at_stake = models.DecimalField(max_digits=16, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, default=settings.BASE_CURRENCY)
