@@ -113,8 +113,8 @@ def drainers(holds_in_force: list[ServiceHold], sandbox: SandboxProcess, tmp_pat
     running.end()
 
 
-def wait_for(condition: Any, what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_for(condition: Any, what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)

@@ -50,7 +50,7 @@ class FakeRemote:
         if not self.ignores_writes:
             self.records.setdefault(push.record_id, {}).update(comparable(push.body))
         self.after_write(push)
-        return Answer({}, 204)
+        return Answer(dict(self.records.get(push.record_id, {})) if self.proves_writes else {}, 204)
 
     def _enter(self, call: str, push: Push) -> None:
         with self.lock:

@@ -37,6 +37,33 @@ def deliver(push: Push) -> Push:
 # --- success ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def proving(remote):
+    """A system whose writes may be repeated, and whose answers say what it holds."""
+    remote.proves_writes = True
+    return remote
+
+
+def test_a_write_that_proves_itself_is_one_call(proving):
+    push = deliver(hold("ON"))
+    assert (push.status, proving.calls, push.prior) == ("applied", [("write", "107")], None)
+    assert push.evidence["read_back"] == {"credit_hold": "ON"}
+
+
+def test_after_an_unknown_outcome_it_is_read_first_all_the_same(proving):
+    proving.after_write = lambda push: (_ for _ in ()).throw(time_out())
+    push = deliver(hold("ON"))
+    assert (push.status, attempts_of(push)) == ("uncertain", [("write", "uncertain")])
+    make_due(push)
+    assert (deliver(push).status, proving.calls) == ("applied", [("write", "107"), ("read", "107")])
+
+
+def test_an_answer_that_shows_another_value_proves_nothing(proving):
+    proving.ignores_writes = True
+    push = deliver(hold("ON"))
+    assert (push.status, push.last_error_code) == ("retrying", "read_back_mismatch")
+
+
 def test_applied_needs_the_write_and_the_read_back(remote):
     push = deliver(hold("ON"))
     assert push.status == "applied"

@@ -8,13 +8,15 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from netsuite import channels, outbox, tasks
 from netsuite.claims import claim
 from netsuite.models import Push, PushAttempt
-from tests.netsuite.conftest import channel, fresh, hold, lease, refused, server_error, throttled, time_out
+from netsuite.transport import FAMILIES, Family
+from tests.netsuite.conftest import FakeRemote, channel, fresh, hold, lease, refused, server_error, throttled, time_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,6 +138,74 @@ def test_the_task_rings_again_for_the_rest(remote, settings, monkeypatch):
     assert rung == ["netsuite.tasks.drain_now"]
     assert tasks.drain_now() == {"applied": 1}
     assert len(rung) == 1
+
+
+# --- many remote systems -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def others(monkeypatch) -> dict[str, FakeRemote]:
+    """Two more remote systems of one kind, behind `other:slow` and `other:quick`."""
+    fakes = {"slow": FakeRemote(), "quick": FakeRemote()}
+    monkeypatch.setitem(FAMILIES, "other", Family(lambda: list(fakes), fakes.__getitem__))
+    return fakes
+
+
+def test_a_slow_system_holds_up_no_other(remote, others):
+    done = threading.Event()
+    others["slow"].before_write = lambda push: done.wait(10) or pytest.fail("the others waited for the slow one")
+    others["quick"].after_write = lambda push: done.set()
+    hold("ON", customer="1", channel="other:slow")
+    hold("ON", customer="2", channel="other:quick")
+    hold("ON", customer="107")
+    assert outbox.drain() == Counter(applied=3)
+
+
+def test_while_one_is_slow_the_others_take_up_what_comes(remote, others):
+    done = threading.Event()
+    remote.after_write = lambda push: done.set()
+
+    def slow(push: Push) -> None:
+        hold("ON", customer="107")
+        assert done.wait(10), "what was queued meanwhile waited for the slow one"
+
+    others["slow"].before_write = slow
+    hold("ON", customer="1", channel="other:slow")
+    hold("ON", customer="2", channel="other:quick")
+    assert outbox.drain() == Counter(applied=3)
+
+
+def test_a_system_without_configuration_stops_no_other(others, settings):
+    settings.NETSUITE_ACCOUNT = ""
+    hold("ON", customer="107")
+    quick = hold("ON", customer="2", channel="other:quick")
+    with pytest.raises(ImproperlyConfigured):
+        outbox.drain()
+    assert fresh(quick).status == "applied"
+
+
+def test_a_pause_is_of_one_system(remote, others):
+    channels.pause("other:slow", "Invalid login attempt.")
+    slow, quick = (hold("ON", customer=name, channel=f"other:{name}") for name in ("slow", "quick"))
+    assert outbox.drain() == Counter(applied=1)
+    assert (fresh(slow).status, fresh(quick).status) == ("queued", "applied")
+
+
+def test_more_work_calls_more_workers_up_to_the_slots(others):
+    """One push is due at first; the rest comes while it is sent."""
+    quick, together = others["quick"], threading.Barrier(3, timeout=10)
+    quick.slots = 3
+
+    def work(push: Push) -> None:
+        if push.record_id == "first":
+            for number in range(6):
+                hold("ON", customer=str(number), channel="other:quick")
+        else:
+            together.wait()
+
+    quick.before_write = work
+    hold("ON", customer="first", channel="other:quick")
+    assert outbox.drain() == Counter(applied=7)
 
 
 # --- the command -----------------------------------------------------------------------------------
