@@ -104,23 +104,30 @@ def _starting_with(word: str) -> tuple[_Entry, ...]:
     return tuple(entry for entry in candidates if entry.stems[0].fits(word))
 
 
+@lru_cache(maxsize=100_000)
+def _possible(word: str, following: str, language: str) -> tuple[_Entry, ...]:
+    """Entries whose first two words fit, in `language` and English; in all languages when it is empty."""
+    return tuple(
+        entry
+        for entry in _starting_with(word)
+        if (not language or entry.language in (language, "en"))
+        and (len(entry.stems) == 1 or entry.stems[1].fits(following))
+    )
+
+
 def find(tokens: Sequence[Token], language: str = "") -> list[Hit]:
     """All concepts in order of place; of the same concept at one place only the longest.
 
     With a `language` only its words count, and the English ones, which every trade uses.
     """
-    spoken = {language, "en"} if language else set(LANGUAGES)
+    names = ["" if token.is_stop else token.name for token in tokens] + [""]
     longest: dict[tuple[str, int], int] = {}
-    for place, token in enumerate(tokens):
-        if token.is_stop:
-            continue
-        for entry in _starting_with(token.name):
-            if entry.language not in spoken:
-                continue
+    for place, name in enumerate(names[:-1]):
+        for entry in _possible(name, names[place + 1], language) if name else ():
             last = place + len(entry.stems) - 1
-            rest = tokens[place + 1 : last + 1]
-            if len(rest) == len(entry.stems) - 1 and all(
-                stem.fits(other.name) for stem, other in zip(entry.stems[1:], rest, strict=True)
+            rest = names[place + 2 : last + 1]
+            if len(rest) == max(len(entry.stems) - 2, 0) and all(
+                stem.fits(other) for stem, other in zip(entry.stems[2:], rest, strict=True)
             ):
                 longest[entry.concept, place] = max(last, longest.get((entry.concept, place), -1))
     return [Hit(concept, first, last) for (concept, first), last in longest.items()]

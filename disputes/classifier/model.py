@@ -17,8 +17,8 @@ from disputes.classifier.features import GROUPS, Reading
 from disputes.classifier.mail import DISPUTE
 from disputes.models.inbound import CLASSES, REASONS, SUB_REASONS
 
-GROUP_WEIGHTS = {"words": 1.0, "parts": 0.7, "meaning": 1.3, "signals": 0.5}
-STRENGTH = 10.0
+GROUP_WEIGHTS = {"words": 1.0, "parts": 0.7, "meaning": 1.3, "signals": 0.2}
+STRENGTH = 20.0
 _OTHERS = [name for name, _ in CLASSES if name != DISPUTE]
 _REASONS = [name for name, _ in REASONS]
 _SUB_REASONS = [name for name, _ in SUB_REASONS]
