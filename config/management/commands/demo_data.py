@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.checks import DEMO_LOGINS
-from config.demo import account, figures, logins, mails, past, sandbox, staff, till
+from config.demo import account, endpoint, figures, logins, mails, past, sandbox, staff, subscriptions, till
 from customers.clock import business_today
 from customers.models import Customer
 from customers.sync import sync
@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--after-sync", action="store_true", help="the second stage: Holdgate's own past")
+        parser.add_argument("--move-endpoint", action="store_true", help="its provisioning endpoint moved")
         parser.add_argument("--force", action="store_true", help="also beside customers that are there already")
         parser.add_argument("--seed", type=int, default=account.SEED, help="another business (default %(default)s)")
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         if not settings.NETSUITE_BASE_URL:
             raise CommandError("NETSUITE_BASE_URL names no sandbox: start it with netsuite_sandbox, or use make run.")
         try:
+            if options["move_endpoint"]:
+                return subscriptions.follow(endpoint.known_port() or 0)
             counts = self._after_sync() if options["after_sync"] else self._load(options)
         except sandbox.NoSandbox as problem:
             raise CommandError(str(problem)) from problem
@@ -72,12 +75,14 @@ class Command(BaseCommand):
         rep = logins.link_rep()
         told = past.relive(business_today())
         taken = till.open_shop(business_today())
+        port = endpoint.known_port()
+        sold = subscriptions.sell(business_today(), port) if port else 0
         opened = figures.watch(business_today())
         came = mails.bring(business_today())
         self._somebody_changes_netsuite()
-        self.stdout.write(f"{told} events of the past, {taken} orders, {opened} alerts, {came} mails")
+        self.stdout.write(f"{told} events of the past, {taken + sold} orders, {opened} alerts, {came} mails")
         self.stdout.write(f"rep is {rep.name}, with {rep.customers.count()} customers")
-        return {"events": told, "orders": taken, "alerts": opened, "mails": came, "drift": check_drift()}
+        return {"events": told, "orders": taken + sold, "alerts": opened, "mails": came, "drift": check_drift()}
 
     def _somebody_changes_netsuite(self) -> None:
         row = {"externalid": account.external_id(CHANGED_IN_NETSUITE), "creditholdoverride": "AUTO"}

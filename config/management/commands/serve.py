@@ -18,8 +18,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
+from config.demo import endpoint
 from netsuite.sandbox import credentials
 from netsuite.sandbox.process import start_sandbox
+from orders.providers.endpoint import process as endpoint_process
 
 HOST = "127.0.0.1"
 STOPPED_BY_USER = {130, 143}
@@ -48,14 +50,16 @@ class Command(BaseCommand):
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         # An account named by the environment takes the sandbox's place.
         own_sandbox = None if settings.NETSUITE_BASE_URL else sandbox_port
+        wanted = int(os.environ.get("PROVISIONING_PORT") or 0)
         with only_copy_in(settings.DATA_DIR):
-            for needed in filter(None, (port, own_sandbox)):
+            for needed in filter(None, (port, own_sandbox, wanted)):
                 require_free(needed)
             env = environment(own_sandbox)
+            provisioning = endpoint.choose_port(own_sandbox, wanted) if own_sandbox else None
             try:
-                prepare(env, own_sandbox)
+                prepare(env, own_sandbox, provisioning)
                 logins = DEMO_LOGINS if own_sandbox else OWN_LOGINS
-                code = run_together(processes(port, own_sandbox), env, port, logins)
+                code = run_together(processes(port, own_sandbox, provisioning), env, port, logins)
             except KeyboardInterrupt:
                 code = 130
         if code not in STOPPED_BY_USER:
@@ -86,6 +90,7 @@ def environment(sandbox_port: int | None) -> dict[str, str]:
     """What the processes of this copy see: its own secrets and the sandbox as their NetSuite."""
     env = {**own_secrets(settings.DATA_DIR / "dev.env"), **os.environ}
     env.update(DEVELOPMENT="1", DATA_DIR=str(settings.DATA_DIR), PYTHONUNBUFFERED="1")
+    env.setdefault("PROVISIONING_ALLOW_LOOPBACK", "1")
     # Static files come from the sources here; whitenoise would warn that none were collected.
     env.setdefault("PYTHONWARNINGS", "ignore:No directory at:UserWarning")
     if sandbox_port is not None:
@@ -117,15 +122,29 @@ def sandbox_command(port: int) -> list[str]:
     return manage("netsuite_sandbox", "--port", str(port), "--store", str(store), "--log", str(log))
 
 
-def prepare(env: dict[str, str], sandbox_port: int | None) -> None:
+def endpoint_files() -> tuple[Path, Path]:
+    """What the provisioning endpoint holds, and its request log."""
+    return settings.DATA_DIR / "provisioning.sqlite3", settings.DATA_DIR / "provisioning-requests.jsonl"
+
+
+def prepare(env: dict[str, str], sandbox_port: int | None, provisioning_port: int | None) -> None:
     """Migrates; on the first start of a copy with a sandbox, fills both sides with the demo.
 
     An account of the user's own is never written to.
     """
     run_step(env, "migrate", "--noinput", "--verbosity", "0")
-    if sandbox_port is None or not (steps := steps_to_do()):
+    if sandbox_port is None or provisioning_port is None:
         return
-    with start_sandbox(*sandbox_files(), sandbox_port):
+    steps, before = steps_to_do(), endpoint.known_port()
+    endpoint.port_file().write_text(f"{provisioning_port}\n")
+    if not steps and before not in (None, provisioning_port):
+        run_step(env, "demo_data", "--move-endpoint")
+    if not steps:
+        return
+    with (
+        start_sandbox(*sandbox_files(), sandbox_port),
+        endpoint_process.start_endpoint(*endpoint_files(), provisioning_port),
+    ):
         for step in steps:
             run_step(env, *step)
             with (settings.DATA_DIR / STEPS_DONE).open("a") as done:
@@ -145,11 +164,15 @@ def run_step(env: dict[str, str], *arguments: str) -> None:
         raise CommandError(f"{arguments[0]} failed; its output stands above.")
 
 
-def processes(port: int, sandbox_port: int | None) -> dict[str, list[str]]:
+def processes(port: int, sandbox_port: int | None, provisioning_port: int | None = None) -> dict[str, list[str]]:
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
     sandbox = {} if sandbox_port is None else {"netsuite": sandbox_command(sandbox_port)}
+    provisioning: dict[str, list[str]] = {}
+    if provisioning_port is not None:
+        provisioning["endpoint"] = endpoint_process.command(provisioning_port, *endpoint_files())
     return {
         **sandbox,
+        **provisioning,
         "web": [*gunicorn, "--workers", "1", "--threads", "8", "--graceful-timeout", "3", "--no-control-socket"],
         "worker": manage("worker"),
     }
