@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"(?<![A-Za-z0-9])(INV|SI|SINV|RE|RG|FA|FC|FV|FAC|CI)(?: ?- ?| )$")
 # Words that stand before a number with a hyphen and are no part of it.
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]{2,}|(?:INVOICE|BILL|ORDER|FAKTURA|NO|NR|NUM)", re.ASCII)
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(r"19[89]\d|20[0-4]\d")
 _YEAR_ENDING = re.compile(r"2\d")
 _TWINS = re.compile(r"^([A-Za-z]{1,8}-?)\d{3,}/\1\d{3,}$")
 _ENDINGS = re.compile(r"^(?P<head>[A-Za-z0-9]+-|)(?P<first>\d{2,9})(?P<rest>(?:/\d{1,3})+)$")
@@ -41,6 +41,8 @@ class Tier(IntEnum):
     SPOKEN = 3
     MAYBE = 4
     WEAK = 5
+    # “room 20418”: some other noun's; good for looking up only.
+    OWNED = 6
     NONE = 9
 
 

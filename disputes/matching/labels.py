@@ -20,6 +20,7 @@ from disputes.matching.lexicon import (
     OTHER,
     OTHER_PREFIX,
     SOFT_PREFIX,
+    SPEAKS_AFTER,
     SURE_INVOICE_PREFIX,
     kind_of,
 )
@@ -142,11 +143,19 @@ class _Reader:
             return INVOICE
         if named == INVOICE and self._is_direct(one):
             return INVOICE
+        if SOFT_PREFIX.fullmatch(letters) and self._is_whole_subject(one):
+            return ""
         if OTHER_PREFIX.fullmatch(letters) and not (named and SOFT_PREFIX.fullmatch(letters)):
             return OTHER
         if INVOICE_PREFIX.fullmatch(letters) and letters.isupper() and named in ("", INVOICE) and len(one.digits) >= 4:
             return INVOICE
         return ""
+
+    def _is_whole_subject(self, one: Candidate) -> bool:
+        lead, rest = self.plain[: one.start], self.plain[one.end : self.subject_ends]
+        return (
+            one.end <= self.subject_ends and not rest.strip() and bool(re.fullmatch(r"(?:\s*[A-Za-z]{2,3}:)*\s*", lead))
+        )
 
     # --- the label before it -------------------------------------------------------------------------
 
@@ -189,9 +198,10 @@ class _Reader:
         if label.kind != INVOICE:
             if any(word in ANNOUNCERS for word in words):
                 return Tier.NONE
-            direct = not strange and not (_PREPOSITION.search(counted) and not _NUMBER_WORD.search(gap))
-            owned = len(strange) == 1 and speech.is_a_nouns_own(self.plain, one)
-            return Tier.SURE if direct or owned or (named and len(strange) <= 1) else Tier.NONE
+            if _PREPOSITION.search(counted) and not _NUMBER_WORD.search(gap):
+                return Tier.NONE
+            owned = named or speech.is_a_nouns_own(self.plain, one)
+            return Tier.SURE if not strange or (owned and len(strange) == 1) else Tier.NONE
         if not strange:
             return Tier.SURE if named or not one.is_year else Tier.NONE
         if named and len(strange) <= 6:
@@ -242,6 +252,7 @@ class _Reader:
     def _too_little(self, one: Candidate, tier: Tier) -> bool:
         """Two digits are a number only where they are called one, three where a label stands beside them."""
         named = bool(_NUMBER_WORD.search(self.plain[max(0, one.start - 14) : one.start])) or one.has_hash
+        named = named or (self._is_direct(one) and bool(SPEAKS_AFTER.match(self.plain, one.end)))
         return len(one.digits) < (2 if named and tier is Tier.SURE else 3 if tier is Tier.SURE else 4)
 
     # --- lists, tables, labels behind ----------------------------------------------------------------

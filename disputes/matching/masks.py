@@ -37,7 +37,7 @@ _TIME = (
 _RATE = r"[-−]?\d+(?:[.,]\d+)?\s?(?:%|‰|percent\b|prozent\b|pour ?cent\b|por ciento\b)"
 _TERMS = (
     r"\bnet\s?\d{2,3}\b|\b\d/\d{1,2}\s(?:net\s?)?\d{2}\b"
-    r"|\bQ[1-4][ /-]?(?:20)?\d{2}\b|\bKW\s?\d{1,2}(?:/(?:20)?\d{2})?\b"
+    r"|\bQ[1-4][ /-]?(?:20)?\d{2}\b(?![-/]?\d)|\bKW\s?\d{1,2}(?:/(?:20)?\d{2})?\b"
 )
 _STATES = (
     r"(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI"

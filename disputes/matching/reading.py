@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from disputes.matching import amounts, masks
 from disputes.matching.amounts import Amount
@@ -15,6 +16,7 @@ from disputes.matching.lexicon import INVOICE, NUMBER_WORD, ORDER
 READ = 40_000
 MOST = 60
 LOOSE = (Tier.SPOKEN, Tier.MAYBE, Tier.WEAK)
+LOOKED_UP = (*LOOSE, Tier.OWNED)
 # No reference is as long as that; what is may cost the patterns below a lot of time.
 _LONG = re.compile(r"\S{120,}")
 _FROM_TO = re.compile(
@@ -32,6 +34,9 @@ _NAMED_BEFORE = re.compile(
     r"|belege?))\s*[:.]?\s*$",
     re.IGNORECASE,
 )
+# “INV-1001 through INV-1003”; plain numbers are joined before anything is read.
+_TO = re.compile(r" (?:to|through|thru|until|bis|à|jusqu'à|al?|hasta) (?:(?:la|the) )?")
+_SERIES = re.compile(r"(?P<head>.*[A-Za-z/-])(?P<number>\d{1,9})$")
 _POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _AND = re.compile(r"\s*(?:,|;|/|&|\+|und|and|et|y|en|e|sowie)\s*")
 
@@ -56,11 +61,11 @@ def references(text: str, subject: str = "") -> References:
     plain = _masked(whole, [(start, end) for start, end, _amount in found_amounts])
     found = label_all(plain, candidates(plain), subject_ends=len(head), written=whole)
     return References(
-        invoices=_invoices(found),
+        invoices=_invoices(found, plain),
         guessed=not any(each.kind == INVOICE for each in found),
         pos=_unique([ref for each in found if each.kind == ORDER for ref in expanded(each)]),
         amounts=tuple(dict.fromkeys(amount for _start, _end, amount in found_amounts if amount))[: amounts.MOST],
-        others=_unique([each.cited for each in found if each.tier in LOOSE and each.kind == ""]),
+        others=_unique([each.cited for each in found if each.tier in LOOKED_UP and each.kind == ""]),
     )
 
 
@@ -116,7 +121,7 @@ def _is_number_after_all(text: str, span: tuple[int, int]) -> bool:
     return bool(shape and _NAMED_BEFORE.search(text[max(0, span[0] - 20) : span[0]]))
 
 
-def _invoices(found: Sequence[Candidate]) -> tuple[str, ...]:
+def _invoices(found: Sequence[Candidate], plain: str) -> tuple[str, ...]:
     """Labelled ones; others only where they are of the same series, or where nothing better is there."""
     named = [each for each in found if each.kind == INVOICE and each.tier is Tier.SURE]
     near = [each for each in found if each.kind == INVOICE and each.tier is Tier.NEAR]
@@ -128,7 +133,18 @@ def _invoices(found: Sequence[Candidate]) -> tuple[str, ...]:
         chosen += [each for each in loose if any(each.is_neighbour_of(other) for other in named or near)]
     else:
         chosen = _main_series(loose)
-    return _unique([ref for each in sorted(chosen, key=lambda each: each.start) for ref in expanded(each)])
+    chosen.sort(key=lambda each: each.start)
+    between = [ref for one, other in pairwise(chosen) for ref in _from_to(one, other, plain)]
+    return _unique([ref for each in chosen for ref in expanded(each)] + between)
+
+
+def _from_to(one: Candidate, other: Candidate, plain: str) -> list[str]:
+    """“INV-1001 through INV-1003” are three."""
+    first, last = _SERIES.match(one.cited), _SERIES.match(other.cited)
+    if not (first and last and _TO.fullmatch(plain, one.end, other.start) and first["head"] == last["head"]):
+        return []
+    start, stop, width = int(first["number"]), int(last["number"]), len(first["number"])
+    return [f"{first['head']}{number:0{width}d}" for number in range(start + 1, min(stop, start + MOST_IN_RANGE))]
 
 
 def _main_series(loose: Sequence[Candidate]) -> list[Candidate]:

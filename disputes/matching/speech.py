@@ -27,9 +27,11 @@ def spoken_of(plain: str, one: Candidate, *, subject_ends: int) -> Tier:
     if not is_shaped(one):
         return Tier.NONE
     tier = _heard(plain, one)
+    if tier is Tier.WEAK and is_a_nouns_own(plain, one):
+        tier = Tier.OWNED
     if tier is Tier.SPOKEN and _LONG_NAME.fullmatch(one.cited):
         return Tier.WEAK
-    if tier is Tier.WEAK and one.start < subject_ends and _is_long(one):
+    if tier >= Tier.WEAK and one.start < subject_ends and _is_long(one):
         return Tier.MAYBE
     return tier
 
@@ -61,6 +63,8 @@ def _heard(plain: str, one: Candidate) -> Tier:
         about = _WORD_BEFORE.search(lead[: hit.start()])
         is_about = bool(about and SPEAKS_BEFORE.fullmatch(about["word"]))
         return Tier.SPOKEN if speaks or is_about or _is_long(one) else Tier.WEAK
+    if between == "," and behind.startswith(",") and _is_long(one):
+        return Tier.MAYBE
     if between.startswith((",", "–", "-")) and (speaks or _STANDS_ALONE.match(behind)):
         return Tier.SPOKEN
     if speaks and word in LINKS:

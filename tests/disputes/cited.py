@@ -20,7 +20,12 @@ ENGLISH: list[Cited] = [
         ["20418", "20419", "20425"],
         [],
     ),
-    ("", "Invoices INV-1001 through INV-1003 were paid on 12 March 2026 by wire.", ["INV-1001", "INV-1003"], []),
+    (
+        "",
+        "Invoices INV-1001 through INV-1003 were paid on 12 March 2026 by wire.",
+        ["INV-1001", "INV-1002", "INV-1003"],
+        [],
+    ),
     ("", "Invoice number: SI-004471\nPO number: PO-2231\nAmount: 1,250.00 USD", ["SI-004471"], ["PO-2231"]),
     ("", "The PO for this invoice is 7741 and the invoice number is 20418.", ["20418"], ["7741"]),
     ("", "Your invoice of March 3rd (20418) charges a fuel surcharge.", ["20418"], []),
@@ -184,7 +189,7 @@ SPANISH: list[Cited] = [
     ("", "La factura con número 551209 está duplicada con la 551198.", ["551209", "551198"], []),
     ("", "Adjunto la factura FV-00871, emitida a la empresa equivocada, 28001 Madrid.", ["FV-00871"], []),
     ("", "Ya pagamos la factura 66120 el 5 de marzo de 2026 por transferencia 88231990.", ["66120"], []),
-    ("", "Reclamamos el descuento del 3 % en las facturas 7101 a 7103.", ["7101", "7103"], []),
+    ("", "Reclamamos el descuento del 3 % en las facturas 7101 a 7103.", ["7101", "7102", "7103"], []),
     ("", "Factura núm. 30411, pedido núm. 4471, importe 4.500,00 EUR.", ["30411"], ["4471"]),
     ("", "No aceptamos los portes de la factura INV-7712.", ["INV-7712"], []),
 ]
