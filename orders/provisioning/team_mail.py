@@ -47,7 +47,7 @@ def _claim(address: str, now: datetime) -> list[ProvisioningNotice]:
 def subject(changes: Sequence[LicenseChange]) -> str:
     """What is to be done, or how much."""
     if len(changes) > 1:
-        return f"{count(len(changes), 'subscription')} to provision"
+        return f"{count(len(changes), 'subscription').capitalize()} to provision"
     return f"Provision {changes[0].subscription.product} for {changes[0].subscription.customer}"[:200]
 
 

@@ -81,12 +81,10 @@ def push_token() -> str:
     return "00000000-0000-4000-8000-000000000000"
 
 
-def states(order: Order | None = None) -> list[str]:
-    """Of all changes (of an order), oldest first."""
-    found = LicenseChange.objects.order_by("pk")
-    return list(
-        (found.filter(subscription__order_line__order=order) if order else found).values_list("status", flat=True)
-    )
+def states() -> list[str]:
+    """Of all changes, in the order of the orders' lines."""
+    found = LicenseChange.objects.order_by("subscription__order_line", "sequence")
+    return list(found.values_list("status", flat=True))
 
 
 def held_account(mike: Any, customer: Customer) -> Customer:
