@@ -52,9 +52,9 @@ def load(folder: Path = FOLDER) -> list[Example]:
     return examples
 
 
-def held_out(folder: Path = FOLDER) -> list[Example]:
-    """Mails that are never trained on; empty when there are none."""
-    return load(folder / "heldout")
+def held_out(folder: Path = FOLDER) -> dict[str, list[Example]]:
+    """Mails that are never trained on, by the name of their file; empty when there are none."""
+    return {path.stem: list(_read(path)) for path in sorted((folder / "heldout").glob("*.jsonl"))}
 
 
 def _read(path: Path) -> Iterator[Example]:

@@ -11,6 +11,7 @@ from disputes.classifier.corpus import BadCorpus, Example, near_duplicates
 from disputes.models.inbound import CLASSES, REASONS, SUB_REASONS
 from tests.disputes.classifier.conftest import SHIPPED
 
+HELD_OUT = [example for mails in corpus.held_out().values() for example in mails]
 GOOD = {
     "id": "t-1", "language": "en", "author": "a", "industry": "steel", "thread": "t-1", "subject": "Price",
     "text": "Too high", "classification": "invoice_dispute", "reason": "pricing", "sub_reason": "",
@@ -34,11 +35,16 @@ def test_every_language_has_disputes_and_others():
 
 
 def test_no_mail_is_another_with_swapped_words():
-    assert near_duplicates([*SHIPPED, *corpus.held_out()]) == []
+    assert near_duplicates([*SHIPPED, *HELD_OUT]) == []
 
 
-def test_held_out_ids_are_not_trained_on():
-    assert {example.id for example in SHIPPED} & {example.id for example in corpus.held_out()} == set()
+def test_an_id_stands_once_over_all_files():
+    ids = [example.id for example in [*SHIPPED, *HELD_OUT]]
+    assert len(ids) == len(set(ids))
+
+
+def test_who_wrote_a_held_out_set_wrote_nothing_that_is_trained_on():
+    assert {example.author for example in SHIPPED} & {example.author for example in HELD_OUT} == set()
 
 
 def test_a_good_line_is_read(tmp_path):

@@ -238,12 +238,12 @@ def test_the_command_says_when_a_version_is_not_taken(mike, email, bells):
 
 
 def test_the_report_prints_classes_reasons_and_calibration(monkeypatch):
-    monkeypatch.setattr("disputes.classifier.corpus.held_out", lambda: SHIPPED[-30:])
+    monkeypatch.setattr("disputes.classifier.corpus.held_out", lambda: {"a": SHIPPED[-30:], "b": SHIPPED[-50:-30]})
     out = StringIO()
     call_command("classifier_report", "--json", stdout=out, stderr=StringIO())
     answer = json.loads(out.getvalue())
     assert answer["kept_together"] == "author"
-    assert answer["held_out"]["mails"] == 30
+    assert {name: figures["mails"] for name, figures in answer["held_out"].items()} == {"a": 30, "b": 20}
     assert set(answer["cross_validated"]["reasons"]) == {"pricing", "qty", "quality", "delivery", "other"}
     assert ClassifierVersion.objects.count() == 0
 
