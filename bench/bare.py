@@ -1,4 +1,4 @@
-"""The bare thing: the same rows written by one INSERT … SELECT a table, without our code, keys or checks."""
+"""The bare thing: the same rows written by one INSERT … SELECT a table, without our code."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,10 @@ from django.db import connection
 
 
 class BareCopy:
-    """Keeps the rows that our code wrote in plain tables, and writes them again on demand."""
+    """Keeps the rows that our code wrote in plain tables, and writes them again on demand.
+
+    On PostgreSQL the copies have the indexes, keys and checks of the originals, but no foreign keys.
+    """
 
     def __init__(self, tables: Sequence[str]) -> None:
         self.tables = tables
@@ -15,12 +18,13 @@ class BareCopy:
                 for kind in ("rows", "copy"):
                     cursor.execute(f"DROP TABLE IF EXISTS bench_{kind}_{table}")
                 cursor.execute(f"CREATE TABLE bench_rows_{table} AS SELECT * FROM {table}")  # noqa: S608
-                cursor.execute(f"CREATE TABLE bench_copy_{table} AS SELECT * FROM {table} LIMIT 0")  # noqa: S608
+                like = f"AS SELECT * FROM {table} LIMIT 0"  # noqa: S608
+                if connection.vendor == "postgresql":
+                    like = f"(LIKE {table} INCLUDING ALL)"
+                cursor.execute(f"CREATE TABLE bench_copy_{table} {like}")
 
     def empty(self) -> None:
-        with connection.cursor() as cursor:
-            for table in self.tables:
-                cursor.execute(f"DELETE FROM bench_copy_{table}")  # noqa: S608
+        clear([f"bench_copy_{table}" for table in self.tables])
 
     def write(self) -> None:
         with connection.cursor() as cursor:
@@ -28,3 +32,13 @@ class BareCopy:
             for table in self.tables:
                 cursor.execute(f"INSERT INTO bench_copy_{table} SELECT * FROM bench_rows_{table}")  # noqa: S608
             cursor.execute("COMMIT")
+
+
+def clear(tables: Sequence[str]) -> None:
+    """Empty tables, children first, so that each round starts without the dead rows of the last."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+            return
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
