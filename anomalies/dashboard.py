@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from anomalies.cards import CARDS, Reading
 from anomalies.cards.readings import readings
+from anomalies.definitions import METRICS
 from anomalies.finding import figure
 from anomalies.models import Alert
 from anomalies.sparkline import sparkline
@@ -40,10 +41,11 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Tile:
-    """One card: its figure, how that changed, its state in words, the days as a line, its open alerts."""
+    """One card: its figure and what that is, how it changed, its state in words, its days as a line, its alerts."""
 
     slug: str
     title: str
+    measure: str
     value: str
     change: str
     state: tuple[str, str, str]
@@ -94,16 +96,22 @@ def tile_of(reading: Reading) -> Tile:
     return Tile(
         slug=reading.slug,
         title=reading.title,
+        measure=measure_words(reading.title, METRICS[metric].title),
         value=figure(metric, reading.value),
         change=change_words(metric, reading),
         state=(*MARKS[reading.state], reading.state_word),
         why=reading.why,
         picture=sparkline(metric, reading.title, reading.points),
-        alerts=f"{count(open_alerts, 'open alert')}" if open_alerts else "no open alert",
+        alerts=f"{open_alerts} alert{'' if open_alerts == 1 else 's'}" if open_alerts else "no alert",
         address=_card(reading.slug),
         day=reading.day,
         is_partial=reading.is_partial,
     )
+
+
+def measure_words(title: str, measured: str) -> str:
+    """What the figure is, where the card's title does not say it."""
+    return "" if measured.lower() in title.lower() else measured
 
 
 def change_words(metric: str, reading: Reading) -> str:

@@ -35,7 +35,8 @@ def _line(spots: Sequence[tuple[float, float]]) -> str:
     x, y = spots[-1]
     return (
         f'<polyline points="{path}" fill="none" stroke="var(--data)" stroke-width="1.5" stroke-linejoin="round"'
-        f' vector-effect="non-scaling-stroke"/><circle cx="{x}" cy="{y}" r="2.5" fill="var(--data)"/>'
+        f' vector-effect="non-scaling-stroke"/><path d="M{x} {y}h0" stroke="var(--data)" stroke-width="5"'
+        ' stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
     )
 
 

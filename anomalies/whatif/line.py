@@ -178,8 +178,8 @@ class Differs:
     @property
     def words(self) -> str:
         if not self.tried:
-            return "not proposed any more"
-        return "proposed on other days" if self.now else "proposed"
+            return "today’s line only"
+        return "on other days" if self.now else "the tried line only"
 
     @property
     def newest(self) -> Proposal:
