@@ -231,6 +231,8 @@ NETSUITE_TOKEN_SECRET = env("NETSUITE_TOKEN_SECRET", default="")
 ORDERS_ON_HOLD = env("ORDERS_ON_HOLD", default="A")
 ORDERS_ON_HOLD_FIELD = env("ORDERS_ON_HOLD_FIELD", default="custbody_credit_hold")
 NETSUITE_HOLD_FIELD = env("NETSUITE_HOLD_FIELD", default="creditHoldOverride")
+# A checkbox of NetSuite's customer that says Yes to our hold on provisioning; empty: the hold is kept here alone.
+NETSUITE_PROVISIONING_HOLD_FIELD = env("NETSUITE_PROVISIONING_HOLD_FIELD", default="")
 # The item on the line of a credit memo, by its internal id; NetSuite asks for one.
 NETSUITE_CREDIT_ITEM = env("NETSUITE_CREDIT_ITEM", default="")
 NETSUITE_CONCURRENCY = env.int("NETSUITE_CONCURRENCY", 5)

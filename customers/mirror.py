@@ -12,6 +12,7 @@ from datetime import date, datetime
 from django.db.models import Model
 
 from customers import rows
+from customers.account_hold import Checkbox, hold_field
 from customers.aging import refresh_summaries
 from customers.feed import MODIFIED, Feed, Row, SuiteQL, as_day, as_moment
 from customers.models import CUSTOMER_FROM_NETSUITE, EMPLOYEE_FROM_NETSUITE, Customer, Employee, Transaction
@@ -42,6 +43,7 @@ def customers_feed(client: SuiteQL) -> Feed:
         *("id", "entityid", "companyname", "altname", "email", "phone", "isinactive", "parent", "salesrep"),
         *("currency", "creditlimit", "creditholdoverride", "oncredithold", "balancesearch", "overduebalancesearch"),
         *("daysoverduesearch", "unbilledorderssearch", "custentity_region", "custentity_tier"),
+        *filter(None, [hold_field()]),
     ]
     derived = {
         "terms_name": "BUILTIN.DF(terms)",
@@ -92,6 +94,7 @@ class Mirror:
     pin_fields: Sequence[str] = ()
     currencies: dict[str, str] = field(default_factory=dict)
     overrides: list[OverrideChange] = field(default_factory=list)
+    adopt_account_holds: bool = False
     skipped: int = 0
 
     def store_employees(self, page: Sequence[Row], feed: Feed) -> int:
@@ -107,6 +110,8 @@ class Mirror:
         before = dict(
             Customer.objects.filter(netsuite_id__in=_ids(page)).values_list("netsuite_id", "credit_hold_override")
         )
+        account_hold = Checkbox(hold_field(), page, adopt=self.adopt_account_holds)
+        account_hold.read_before()
         reps, parents = _pks(Employee, _ids(page, "salesrep")), _pks(Customer, _ids(page, "parent"))
         customers = []
         for row in page:
@@ -117,7 +122,9 @@ class Mirror:
         fields = [name for name in CUSTOMER_FROM_NETSUITE if not _unseen(name, feed, page)]
         if "credit_hold_override" in fields:
             self._note_overrides(before, customers)
-        return _upsert(Customer, customers, fields)
+        stored = _upsert(Customer, customers, fields)
+        account_hold.follow()
+        return stored
 
     def store_transactions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
         customers = _pks(Customer, _ids(page, "entity"))

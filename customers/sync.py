@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from customers.account_hold import hold_field
 from customers.aging import adopt_newly_issued, refresh_summaries
 from customers.feed import BEGINNING, MOMENT, Feed, Row, SuiteQL, SyncError, Watermark, watermark
 from customers.mirror import (
@@ -126,16 +127,18 @@ class _Run:
             _refuse_silent_emptiness(feed, mark)
 
     def employees(self) -> None:
-        """A PIN field named since the last time has been there all along: all employees are read again."""
-        wanted, state = list(self.mirror.pin_fields), SyncState.objects.filter(record_type=EMPLOYEES)
-        if set(wanted) - set(state.get().extra_fields):
-            state.update(watermark_at=None, watermark_id=0)
+        wanted = list(self.mirror.pin_fields)
+        _read_again_for(EMPLOYEES, wanted)
         self.read(EMPLOYEES, employees_feed(self.mirror.client, wanted), self.mirror.store_employees)
-        state.update(extra_fields=wanted)
+        SyncState.objects.filter(record_type=EMPLOYEES).update(extra_fields=wanted)
 
     def customers(self) -> None:
         self.mirror.load_currencies()
+        wanted = [name for name in [hold_field()] if name]
+        self.mirror.adopt_account_holds = _read_again_for(CUSTOMERS, wanted)
         self.read(CUSTOMERS, customers_feed(self.mirror.client), self.mirror.store_customers)
+        SyncState.objects.filter(record_type=CUSTOMERS).update(extra_fields=wanted)
+        self.mirror.adopt_account_holds = False
         adopt_parents()
 
     def transactions(self) -> None:
@@ -207,6 +210,15 @@ class _Run:
             raise SyncError(f"{len(gone)} transactions are no longer visible: a lost permission? Nothing was removed.")
         with transaction.atomic():
             self.summary.removed += self.mirror.remove_transactions(gone)
+
+
+def _read_again_for(record_type: str, fields: Sequence[str]) -> bool:
+    """A field named since the last time has been there all along: every row is read again."""
+    state = SyncState.objects.filter(record_type=record_type)
+    if not set(fields) - set(state.get().extra_fields):
+        return False
+    state.update(watermark_at=None, watermark_id=0)
+    return True
 
 
 def _owing() -> list[str]:

@@ -1,5 +1,6 @@
 """Wrong configuration found at start-up, and whether the account shows the hold field at all."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ NEEDED = {
 
 @checks.register("netsuite")
 def check_configuration(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_account(), *_credentials(), *_queue()]
+    return [*_account(), *_credentials(), *_fields(), *_queue()]
 
 
 def _account() -> Iterator[checks.CheckMessage]:
@@ -49,6 +50,13 @@ def _credentials() -> Iterator[checks.CheckMessage]:
     if settings.NETSUITE_AUTH == "oauth2" and key_file and not Path(key_file).is_file():
         hint = "A PEM file with the private key of the certificate uploaded to NetSuite."
         yield checks.Error(f"NETSUITE_PRIVATE_KEY_FILE {key_file} is not a file.", hint=hint, id="netsuite.E004")
+
+
+def _fields() -> Iterator[checks.CheckMessage]:
+    name = settings.NETSUITE_PROVISIONING_HOLD_FIELD
+    if name and not re.fullmatch(r"custentity(_?[A-Za-z0-9])+", name):
+        hint = "A checkbox of your own on the customer, such as custentity_hold_provisioning; or leave it empty."
+        yield checks.Error(f"NETSUITE_PROVISIONING_HOLD_FIELD {name!r} is no field.", hint=hint, id="netsuite.E009")
 
 
 def _queue() -> Iterator[checks.CheckMessage]:

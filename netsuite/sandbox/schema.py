@@ -109,6 +109,7 @@ DEFAULT_CUSTOM_FIELDS = (
     "custentity_tier",
     "custentity_payment_method",
     "custentity_brm_pincode",
+    "custentity_hold_provisioning",
     "custbody_ship_date",
     "custbody_credit_hold",
 )

@@ -37,6 +37,7 @@ def test_a_right_configuration(right):
         ("NETSUITE_CONCURRENCY", 0, "netsuite.E006"),
         ("PUSH_BACKOFF_SECONDS", [], "netsuite.E006"),
         ("NETSUITE_HOLD_FIELD", "x:MAYBE=1", "netsuite.E007"),
+        ("NETSUITE_PROVISIONING_HOLD_FIELD", "credithold", "netsuite.E009"),
     ],
 )
 def test_each_mistake_has_its_id_and_a_hint(right, name, value, problem):

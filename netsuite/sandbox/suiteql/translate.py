@@ -108,8 +108,13 @@ def _localise_projections(tree: exp.Expr, dates: DateRewriter) -> None:
 
 
 def _custom_value(column: exp.Column) -> exp.Expr:
+    """A checkbox reads T or F, whatever the record was written with."""
     body = exp.Column(this=exp.to_identifier("custom"), table=column.args["table"].copy())
-    return exp.Anonymous(this="json_extract", expressions=[body, exp.Literal.string(f"$.{column.name}")])
+    path = exp.Literal.string(f"$.{column.name}")
+    value, kind = (exp.Anonymous(this=name, expressions=[body, path]) for name in ("json_extract", "json_type"))
+    ticks = {"true": "T", "false": "F"}
+    cases = [exp.If(this=exp.Literal.string(seen), true=exp.Literal.string(said)) for seen, said in ticks.items()]
+    return exp.Case(this=kind, ifs=cases, default=value)
 
 
 def _sql(tree: exp.Expr) -> str:
