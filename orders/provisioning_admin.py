@@ -25,7 +25,7 @@ class ProvisioningAdmin(SeeOnly):
     """One page for the one row."""
 
     list_title = "Provisioning"
-    list_verbs = ("switch", "add")
+    list_verbs = ("switch", "take_in")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -50,7 +50,7 @@ class ProvisioningAdmin(SeeOnly):
     def switch(self, request: HttpRequest) -> None:
         provisioning.enable_credit_hold(by=request.user, **cleaned(SwitchForm(request.POST)))  # type: ignore[arg-type]
 
-    def add(self, request: HttpRequest) -> HttpResponse:
+    def take_in(self, request: HttpRequest) -> HttpResponse:
         wish = cleaned(NewProviderForm(request.POST))
         provider = providers.add_provider(by=request.user, **wish)  # type: ignore[arg-type]
         return HttpResponseRedirect(reverse("admin:orders_provider_change", args=[provider.pk]))

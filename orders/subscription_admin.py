@@ -122,7 +122,7 @@ class LicenseChangeAdmin(SeeOnly):
             "one": one,
             "attempts": list(row.push.attempts.order_by("-number")[:LATEST]) if row.push else [],
             "notice": getattr(row, "notice", None),
-            "dialogs_here": self.verbs,
+            "dialogs_here": [verb for verb, can in (("mark", one.can_mark), ("retry", one.can_retry)) if can],
             "dialog_of": row.pk,
             "opened": asked if (asked := request.GET.get("do", "")) in self.verbs else "",
             "back": request.POST.get("back") or request.GET.get("back", ""),

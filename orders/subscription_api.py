@@ -217,7 +217,7 @@ def _settings_now() -> Response:
 
 def _made_by(order: Order) -> list[Subscription]:
     rows = Subscription.objects.select_related(*OF_SUBSCRIPTION).filter(order_line__order=order)
-    return list(subscription_lists.with_standing(rows).order_by("pk"))
+    return list(subscription_lists.with_standing(rows).order_by("order_line"))
 
 
 def shown(rows: Sequence[Any]) -> list[dict[str, Any]]:

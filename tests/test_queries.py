@@ -14,6 +14,7 @@ from tests.factories.alerts import fired
 from tests.factories.holds import held, owing, proposed
 from tests.factories.mails import arrived
 from tests.factories.orders import parked
+from tests.factories.subscriptions import subscribed
 
 pytestmark = pytest.mark.django_db
 LISTS = [
@@ -28,8 +29,11 @@ LISTS = [
     "disputes",
     "inbound-emails",
     "alerts",
+    "cards/customers-on-hold",
     "orders",
     "products",
+    "subscriptions",
+    "license-changes",
 ]
 
 
@@ -40,6 +44,7 @@ def fill(mike, today) -> None:
     agree_plan(customer=hold.customer, instalments=[(today, Decimal(50))], reason="Promised", by=mike)
     open_dispute(customer=hold.customer, reason_text="Short delivery", by=mike)
     parked(mike)
+    subscribed(mike, "manual", "automatic")
     arrived(hold.customer)
     Alert.objects.filter(scope_value="").update(scope_value=f"was {Alert.objects.count()}")
     fired(today - timedelta(days=Alert.objects.count() + 1))

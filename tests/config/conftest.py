@@ -13,13 +13,14 @@ from disputes.models import Dispute, InboundEmail
 from holds.actions.pauses import grant_grace
 from holds.models import Pause, ServiceHold
 from netsuite.models import Push
-from orders.actions import orders
-from orders.models import Order
+from orders.actions import orders, provisioning
+from orders.models import LicenseChange, Order
 from tests.conftest import user_in
 from tests.factories.alerts import fired
 from tests.factories.holds import held, notice, owing, proposed
 from tests.factories.mails import arrived
 from tests.factories.orders import draft, parked
+from tests.factories.subscriptions import subscribed
 from workflows.models import OutboundEmail, ProposedAction
 
 
@@ -40,6 +41,7 @@ class World:
     parked: Order
     cancelled: Order
     alert: Alert
+    change: LicenseChange
 
 
 @pytest.fixture
@@ -62,4 +64,12 @@ def world(mike: Any) -> World:
         parked=parked(priya),
         cancelled=orders.cancel(order=draft(priya), by=priya, reason="Changed their mind"),
         alert=fired(),
+        change=asked_by_hand(mike),
     )
+
+
+def asked_by_hand(mike: Any) -> LicenseChange:
+    """A subscription of a customer of another rep, which a team was asked to provision."""
+    order = subscribed(mike, "manual")
+    provisioning.advance(by="test")
+    return LicenseChange.objects.get(subscription__order_line__order=order)

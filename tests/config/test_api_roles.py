@@ -79,6 +79,24 @@ def name_invoice(world: World, mike: Any) -> None:
     subjects.set_invoice(dispute=world.dispute, invoice=world.northside.transactions.get(), by=mike)
 
 
+SELL = (SEE_ALL - {"operator"}) | {"rep"}
+CHANGE_SUBSCRIPTIONS = {"mike", "clerk", "integrator"}
+PROVISION = {"mike", "clerk", "integrator"}
+
+
+def of_subscription(allowed: set[str], address: str, body: dict[str, Any] | None = None) -> Route:
+    """A subscription of a customer of another rep."""
+
+    def path(world: World) -> str:
+        return f"/api/v1/{address.format(world.change.subscription_id)}"
+
+    return Route(allowed, path, lambda world: body or {}, about=True, openers=frozenset(SELL))
+
+
+def of_change(allowed: set[str], address: str) -> Route:
+    return Route(allowed, one(address, "change"), reason, about=True, openers=frozenset(SELL))
+
+
 HIGH_RISK = {"mike", "committee", "owner"}
 HANDLE = {"mike", "clerk", "committee", "owner"}
 ROUTES: dict[tuple[str, str], Route] = {
@@ -219,12 +237,51 @@ ROUTES: dict[tuple[str, str], Route] = {
         about=True,
         prepare=name_invoice,
     ),
+    ("PATCH", "customer-detail"): Route(
+        {"mike", "clerk", "integrator"},
+        one("customers/{}/", "northside", "netsuite_id"),
+        lambda w: {"credit_hold": True, "reason": "Late"},
+    ),
+    ("GET", "subscription-list"): Route(SELL, lambda w: "/api/v1/subscriptions/"),
+    ("POST", "subscription-list"): Route(
+        {"mike", "integrator"},
+        lambda w: "/api/v1/subscriptions/",
+        lambda w: {
+            "customer": w.change.subscription.customer.netsuite_id,
+            "product": w.change.subscription.product.sku,
+            "quantity": 1,
+        },
+        about=True,
+        openers=frozenset(SELL),
+    ),
+    ("GET", "subscription-detail"): of_subscription(SELL - {"rep"}, "subscriptions/{}/"),
+    ("POST", "subscription-change-quantity"): of_subscription(
+        CHANGE_SUBSCRIPTIONS, "subscriptions/{}/change-quantity/", {"quantity": 9, "reason": "More desks"}
+    ),
+    ("POST", "subscription-change-price"): of_subscription(
+        CHANGE_SUBSCRIPTIONS, "subscriptions/{}/change-price/", {"price": "9.00", "reason": "As agreed"}
+    ),
+    ("POST", "subscription-cancel"): of_subscription(
+        CHANGE_SUBSCRIPTIONS, "subscriptions/{}/cancel/", {"reason": "Moved away"}
+    ),
+    ("GET", "license-change-list"): Route(SELL, lambda w: "/api/v1/license-changes/"),
+    ("GET", "license-change-detail"): of_change(SELL - {"rep"}, "license-changes/{}/"),
+    ("POST", "license-change-mark-provisioned"): of_change(PROVISION, "license-changes/{}/mark-provisioned/"),
+    ("POST", "license-change-retry"): of_change(PROVISION, "license-changes/{}/retry/"),
+    ("GET", "provisioning-settings"): Route(SELL - {"rep"}, lambda w: "/api/v1/provisioning-settings/"),
+    ("PATCH", "provisioning-settings"): Route(
+        {"mike", "owner"},
+        lambda w: "/api/v1/provisioning-settings/",
+        lambda w: {"enable_credit_hold": True, "reason": "Quarter end"},
+    ),
     ("GET", "schema"): Route(EVERY, lambda w: "/api/v1/schema/"),
     ("POST", "token-revoke"): Route(EVERY, lambda w: "/api/v1/tokens/revoke/"),
     ("POST", "token-revoke-all"): Route(EVERY, lambda w: "/api/v1/tokens/revoke-all/"),
 }
 # Posts that the world refuses for a reason of its own: Northside is on hold already.
 REFUSED_BY_RULE = {("POST", "service-hold-list")}
+# The change waits for its team: it did not fail.
+REFUSED_BY_RULE |= {("POST", "license-change-retry")}
 # The customer of this order is not on hold, so there is nothing to override, ask, collect or park.
 REFUSED_BY_RULE |= {("POST", f"order-{verb}") for verb in ("override", "ask", "collect", "hold")}
 
