@@ -194,7 +194,7 @@ def _page(request: HttpRequest, tab: str, form: PeriodForm, found: Comparison | 
     rows = []
     if found:
         for one in found.rows():
-            rows.append(one)
+            rows.append((one, list(zip(found.heads[1:], one.cells, strict=True))))
             if len(rows) == SHOWN_ROWS:
                 break
     context = {

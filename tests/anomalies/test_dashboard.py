@@ -58,7 +58,7 @@ def test_every_card_is_a_tile_with_its_state_in_words(client, owner):
     shown = show(client).text
     assert shown.count('<article class="card tile"') == len(CARDS)
     for words in (
-        ">84</p>",
+        ">84</span>",
         "+65 since the day before",
         "Needs attention",
         "$1,420,000 blocked in 84 orders on credit hold.",
