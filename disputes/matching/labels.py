@@ -32,7 +32,7 @@ _INNER_INVOICE = re.compile(r"(?<![A-Z])INV(?![A-Z])", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ']+")
 _NUMBER_WORD = re.compile(rf"(?<![A-Za-zÀ-ÿ]){NUMBER_WORD}", re.IGNORECASE)
 _PREPOSITION = re.compile(
-    r"\b(?:for|of|on|against|about|regarding|concerning|with|from|re|under|in|zu|für|zur|bei|pour|sur|sous|para|por|sobre)\s*(?:the|our"
+    r"\b(?:for|of|on|against|about|regarding|concerning|with|from|re|under|in|zu|für|zur|bei|pour|sur|sous|para|por|sobre|de|von)\s*(?:the|our"
     r"|your|der|die|la|le|les|el|los)?\s*$",
     re.IGNORECASE,
 )

@@ -16,7 +16,10 @@ DATE = re.compile(
     rf"|(?<![\w./-])(?:0?[1-9]|1[0-2])/(?:{_YEAR})(?![\w/.-])",
     re.IGNORECASE,
 )
-_PHONE = r"\+\d{1,3}[\d ()/.-]{6,18}\d|\(\d{3,5}\)\s?\d{3}[\s.-]?\d{3,5}|(?<![\w-])\d{3}[.-]\d{3}[.-]\d{4}(?![\w-])"
+_PHONE = (
+    r"\+\d{1,3}[\d ()/.-]{6,18}\d|\(\d{3,5}\)\s?\d{3}[\s.-]?\d{3,5}|(?<![\w-])\d{3}[.-]\d{3}[.-]\d{4}(?![\w-])"
+    r"|(?<![\w/-])0\d{2,4} (?:\d{2,4}(?: \d{2,4}){1,3}|\d{5,8})(?![\w/-])"
+)
 _PHONE_NAMED = (
     r"(?:tel|phone|telephone|telefon|fon|fax|mobile?|mobil|handy|cell|téléphone|tél|teléfono|telefono|móvil|whatsapp|durchwahl)"
     r"\b[.:]*\s*(?:no\.?|nr\.?|number)?\s*:?\s*[\d(+][\d ()/.-]{4,18}\d"

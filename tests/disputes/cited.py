@@ -608,4 +608,66 @@ NOTES: list[Cited] = [
     ("", "Inv no.s 3391 & 3395 pls cancel, wrong legal entity", ["3391", "3395"], []),
 ]
 
-ALL = [*ENGLISH, *GERMAN, *FRENCH, *SPANISH, *HARD, *LETTERS, *NOTES]
+# Numbers that no word calls an invoice; in half of these something else stands beside them that looks like one.
+SPOKEN: list[Cited] = [
+    ("WG: Mahnung", "die Rechnungen 88.120 und 88.131 haben wir am 04.03. überwiesen.", ["88.120", "88.131"], []),
+    ("prijs", "Factuurnr. 44.771: prijs klopt niet met offerte 2026-118.", ["44.771"], []),
+    ("billing error", "Invoice ID: b7731-22. Amount due 441.00. We cancelled, ticket 88123.", ["b7731-22"], []),
+    ("RE: Reminder no. 2", "Your second reminder for 7718: settled by BACS, ref LORNE7718, 4,212.60.", ["7718"], []),
+    ("the 1182 bill", "about the 1182 bill, there were only 6 kegs not 8", ["1182"], []),
+    ("wrong rate", "On 20418 you billed us 62.50 an hour. The rate since January is 58.00.", ["20418"], []),
+    ("Credit", "Please credit the surcharge on invoices nos. 4471/72/75.", ["4471", "4472", "4475"], []),
+    ("Rechnungen 2026-44/45", "Moin, in beiden fehlt das Skonto.", ["2026-44", "2026-45"], []),
+    ("Invoice 20 418", "the invoice No 20 418 has a wrong address, we moved to 75019 Paris", ["20418"], []),
+    ("Query", "Hello, 55-781 and 55-790 both include the deposit (slip P-4471).", ["55-781", "55-790"], []),
+    ("WRONG ENTITY", "Please be advised 118244 was billed to TRB Holdings (EIN 47-1182031).", ["118244"], []),
+    ("Missing POD", "Can't release 88441, need signed POD. Pro 331-220019, ship date 2/2.", ["88441"], []),
+    ("Short", "per our agreement freight is prepaid. pls take $118.20 off 66-12031", ["66-12031"], []),
+    ("AP recon", "Not on our ledger: 81120 81144 81150. Please send copies.", ["81120", "81144", "81150"], []),
+    ("VAT", "Is 61120 meant to have VAT? We're EORI XI123456789000.", ["61120"], []),
+    ("parts", "BI-771: we ordered part 44-120 and got 44-121, sending it back under RA 5512", ["BI-771"], []),
+    ("", "Salut, sur la 6120 il y a 3 h de main d'œuvre en trop. Tél 06 12 34 56 78", ["6120"], []),
+    ("Factures en double", "Les pièces 2611002 et 2611018 portent sur le devis DV-2201.", ["2611002", "2611018"], []),
+    ("Duplicado", "Les informo que la E-118/26 y la E-121/26 son el mismo servicio.", ["E-118/26", "E-121/26"], []),
+    ("comprobante", "El comprobante 4410-26 no coincide con el albarán 77120.", ["4410-26"], []),
+    ("doppelt", "Moin, 5512 und 5519 sind das gleiche. Bitte eine stornieren.", ["5512", "5519"], []),
+    ("Contestazione", "La ft. 1182/2026 riporta 40 pz invece di 36. Bolla n. 771 del 2/3.", ["1182/2026"], []),
+    ("", "Ihre Belegnr.: 5104471, bei uns unter der internen Nummer 1900447120 gebucht.", ["5104471"], []),
+    ("warranty", "Under warranty (reg. no. W-118820) so S26-04417 should be zero.", ["S26-04417"], []),
+    ("Review", "dispute three items, namely 331182 (£14.20) and 331190 (£118.00).", ["331182", "331190"], []),
+    ("tolls", "your inv 2603-0118 includes tolls 88.20, our rate con 4471882 is all-in", ["2603-0118"], []),
+    ("", "auf o. g. Rechnung 26-10033 fehlt der Bonus (Rahmenvertrag 4600012).", ["26-10033"], []),
+    ("DE2600412", "this invoice is addressed to the Munich office", ["DE2600412"], []),
+    ("", "The quantity on 71182 should be 1,040. DN 70331 signed.", ["71182"], []),
+    ("Signature", "We cannot process 7780012 without a timesheet. Call me on 0207 946 0331.", ["7780012"], []),
+    ("staged invoices 2231-1 to 2231-3", "The sum is too high.", ["2231-1", "2231-2", "2231-3"], []),
+    (
+        "REMITTANCE ADVICE 0004471",
+        "Vendor 100234  Payment doc 2000331872\nDoc no      Date        Gross       Deduction\n"
+        "771201      03/02/26    14,220.00   1,185.00-\n771233      03/09/26     2,118.40       0.00",
+        ["771201", "771233"],
+        [],
+    ),
+    (
+        "2 open items",
+        "| Invoice | PO | Amount |\n| INV-11820 | 77120 | 1,180.00 |\n| INV-11833 | 77144 | 412.00 |",
+        ["INV-11820", "INV-11833"],
+        ["77120", "77144"],
+    ),
+    (
+        "March statement",
+        "Going through it:\n20771 12/03 1,204.00 agreed\n20788 14/03 318.50 NOT agreed\n20790 14/03 88.10 agreed",
+        ["20771", "20788", "20790"],
+        [],
+    ),
+    (
+        "List",
+        "Ref no.  Amount  Comment\n410022  $1,200.00  duplicate\n410029  $88.00  wrong store",
+        ["410022", "410029"],
+        [],
+    ),
+    ("Complaint", "Your driver (van 118, route 44) was rude. Room 20418, agent 44120, code SPRING26.", [], []),
+    ("", "We got 42 HRC against 55-58 specified, tested to EN 10204 with probe M365.", [], []),
+]
+
+ALL = [*ENGLISH, *GERMAN, *FRENCH, *SPANISH, *HARD, *LETTERS, *NOTES, *SPOKEN]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.models import Customer, Transaction
-from disputes.matching import References, match, references
+from disputes.matching import References, confirmed, match, references
 from tests.factories.customers import CustomerFactory, InvoiceFactory, PaymentFactory, SalesOrderFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,66 @@ def test_the_exact_number(northside):
 def test_without_prefix_and_zeros(northside, tranid, cited):
     InvoiceFactory(customer=northside, tranid=tranid)
     assert [found for found, _why in why(northside, cited)] == [tranid]
+
+
+@pytest.mark.parametrize(
+    ("tranid", "cited"),
+    [
+        ("88120", "Rechnung 88.120"),
+        ("88.120", "invoice 88120"),
+        ("INV0088120", "Rechnung 88.120"),
+        ("20418", "invoice No 20 418"),
+        ("B7731-22", "Invoice ID: b7731-22"),
+        ("20418-A", "invoice 20418a"),
+        ("RE-2026-0815", "Rechnung re 2026/0815"),
+        ("FA 2026 0457", "facture FA-2026-0457"),
+    ],
+)
+def test_other_signs_spaces_and_small_letters(northside, tranid, cited):
+    InvoiceFactory(customer=northside, tranid=tranid)
+    InvoiceFactory(customer=northside, tranid="INV-99")
+    assert [found for found, _why in why(northside, cited)] == [tranid]
+
+
+@pytest.mark.parametrize("cited", ["Rechnung 88.120", "invoice 88120", "invoice no. 0088120"])
+def test_a_number_with_a_point_names_its_customer(northside, cited):
+    InvoiceFactory(customer=northside, tranid="INV0088120")
+    assert [each.invoice.customer for each in match(None, references(cited))] == [northside]
+
+
+def test_a_number_without_its_series(northside):
+    InvoiceFactory(customer=northside, tranid="INV-2026-20418")
+    assert why(northside, "invoice 20418") == [("INV-2026-20418", "Invoice number without its series")]
+    assert why(None, "invoice 20418") == []
+
+
+def test_two_series_with_the_same_number_are_no_match(northside):
+    for tranid in ("2025-20418", "2026-20418"):
+        InvoiceFactory(customer=northside, tranid=tranid)
+    assert why(northside, "invoice 20418") == []
+
+
+def test_the_whole_number_before_one_without_series(northside):
+    for tranid in ("2026-20418", "INV-20418"):
+        InvoiceFactory(customer=northside, tranid=tranid)
+    assert [found for found, _why in why(northside, "invoice 20418")] == ["INV-20418"]
+
+
+def test_the_mirror_confirms_what_is_only_spoken_of(northside):
+    InvoiceFactory(customer=northside, tranid="1180")
+    read = references("Detention 44177: el pago de 1180 lo hicimos")
+    assert confirmed(read, match(northside, read)) == ("1180",)
+
+
+def test_what_the_mirror_does_not_know_stays_as_cited(northside):
+    read = references("Please cancel 20418.")
+    assert confirmed(read, match(northside, read)) == ("20418",)
+
+
+def test_an_order_number_that_matches_is_no_invoice_number(northside):
+    InvoiceFactory(customer=northside, tranid="INV-2", po_number="7741")
+    read = references("Invoice 20418, PO 7741")
+    assert confirmed(read, match(northside, read)) == ("20418",)
 
 
 def test_an_ending_alone_is_no_match(northside):
