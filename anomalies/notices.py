@@ -11,7 +11,7 @@ from django.urls import reverse
 from anomalies.finding import heading
 from anomalies.models import Alert, AlertNotice
 from workflows.actions.switches import stopped
-from workflows.notices import claim, note, send, waiting
+from workflows.notices import claim, give_up_lost, note, send, waiting
 from workflows.wording import count, day
 
 
@@ -24,6 +24,7 @@ def plan(alert: Alert, *, now: datetime) -> int:
 
 def send_due(*, now: datetime) -> dict[str, int]:
     """Send what is planned, one mail a person; answers how many mails were sent, wait, failed or are unknown."""
+    give_up_lost(AlertNotice, now=now)
     outcome: dict[str, int] = defaultdict(int)
     for user_id in waiting(AlertNotice).order_by("user").values_list("user", flat=True).distinct():
         if stopped("email_send", f"tell {user_id} of alerts"):

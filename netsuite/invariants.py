@@ -19,7 +19,7 @@ from netsuite.machine import Transition, all_machines, machine_name, states_of
 from netsuite.models import Push, PushAttempt, content_hash
 
 WRITES = {"PATCH", "PUT", "POST", "DELETE"}
-MACHINES_TALLIED = ("push", "outboundemail")
+MACHINES_TALLIED = ("push", "outboundemail", "licensechange")
 
 
 @dataclass(frozen=True)

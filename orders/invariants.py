@@ -9,6 +9,7 @@ from holds import blocks
 from holds.models import Override
 from netsuite.invariants import Evidence, invariant
 from orders.models import Order
+from orders.provisioning import invariants as provisioning_invariants  # noqa: F401 it registers its own
 
 # A signal is lost at most until the next catch-up.
 SLACK = timedelta(hours=1)

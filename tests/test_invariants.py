@@ -35,6 +35,7 @@ from tests.factories.mails import arrived
 from tests.factories.orders import parked
 from tests.factories.pins import PIN, WRONG, cart, manager
 from tests.netsuite.conftest import FakeRemote
+from tests.orders import seeded
 from workflows import audit
 from workflows.actions import emails, proposals
 from workflows.models import AutoDecision, EmailAttempt, OutboundEmail, ProposedAction, WorkflowStep
@@ -94,6 +95,12 @@ def rows(model: Any, row: Any) -> Any:
 
 
 def test_a_clean_story_passes_them_all(story):
+    assert broken() == {}
+
+
+def test_clean_subscriptions_pass_them_all(mike):
+    for kind in ("automatic", "manual", "nothing"):
+        seeded.seats(kind)
     assert broken() == {}
 
 
@@ -477,6 +484,12 @@ CASES = [(name, seed) for name, seeds in SEEDED.items() for seed in seeds]
 @pytest.mark.parametrize(("name", "seed"), CASES, ids=lambda part: getattr(part, "__name__", ""))
 def test_a_seeded_bug_is_named(story, name, seed):
     words = seed(story)
+    assert broken()[name][0] == words
+
+
+@pytest.mark.parametrize(("name", "seed"), seeded.CASES, ids=lambda part: getattr(part, "__name__", ""))
+def test_a_bug_seeded_into_a_subscription_is_named(mike, name, seed):
+    words = seed()
     assert broken()[name][0] == words
 
 

@@ -14,6 +14,8 @@ from django.db.models import Model, QuerySet
 from workflows.post import Delivery, deliver
 
 GIVE_UP_AFTER = timedelta(hours=24)
+# Far longer than the mail server may take to answer.
+LOST_AFTER = timedelta(minutes=30)
 
 # A model with planned_at, claimed_at, sent_at, message_id and error.
 Notice = TypeVar("Notice", bound=Model)
@@ -37,6 +39,12 @@ def send(notices: Sequence[Any], *, subject: str, body: str, to_email: str, to_n
     mark = notices[0].message_id
     delivery = deliver(subject=subject, body=body, to_email=to_email, to_name=to_name, message_id=mark)
     return _settle(notices, delivery, now)
+
+
+def give_up_lost(model: type[Model], *, now: datetime) -> int:
+    """A sender took them and died: nobody knows whether the mail left, so nobody sends it again."""
+    lost = model._default_manager.filter(claimed_at__lt=now - LOST_AFTER, sent_at=None, error="")
+    return lost.update(error="Nobody knows whether it arrived: the sender did not come back.")
 
 
 def note(notices: Sequence[Any], **changes: object) -> None:

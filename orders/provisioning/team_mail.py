@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from orders.models import LicenseChange, ProvisioningNotice
 from workflows.actions.switches import stopped
-from workflows.notices import claim, note, send, waiting
+from workflows.notices import claim, give_up_lost, note, send, waiting
 from workflows.wording import count, day
 
 
 def send_due(*, now: datetime) -> dict[str, int]:
     """Send what is planned; answers how many mails were sent, wait, failed or are unknown."""
+    give_up_lost(ProvisioningNotice, now=now)
     outcome: dict[str, int] = defaultdict(int)
     addresses = waiting(ProvisioningNotice).order_by("address").values_list("address", flat=True).distinct()
     for address in list(addresses):

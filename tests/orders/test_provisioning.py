@@ -474,6 +474,14 @@ def test_what_was_done_before_the_mail_left_is_not_asked_for(mike, clerk):
     assert ProvisioningNotice.objects.get().error == "Not sent: settled before."
 
 
+def test_a_sender_that_died_is_not_repeated_but_said(mike):
+    subscribed(mike, "manual")
+    run()
+    ProvisioningNotice.objects.update(claimed_at=timezone.now() - timedelta(hours=1), message_id="<x>")
+    assert (send(), mail.outbox) == ({}, [])
+    assert ProvisioningNotice.objects.get().error.startswith("Nobody knows whether it arrived")
+
+
 def test_the_mail_switch_stops_it_and_nothing_is_lost(mike):
     subscribed(mike, "manual")
     run()
