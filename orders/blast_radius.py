@@ -1,8 +1,9 @@
 """What else a service hold would stop: the customer's subscriptions that would wait to be provisioned."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -37,27 +38,27 @@ def reach(customer: Customer) -> Reach | None:
         return None
     if not switch_is_on():
         return Reach(GOES_ON)
-    return Reach(*_words(rows))
+    return Reach(*_words(rows, already=customer.credit_hold))
 
 
-def _words(rows: list[Subscription]) -> tuple[str, str]:
-    """What waits, and what goes on."""
-    waiting = [row for row in rows if row.would_wait]  # type: ignore[attr-defined]
-    rest = [row for row in rows if not row.would_wait]  # type: ignore[attr-defined]
+def _words(rows: Sequence[Any], *, already: bool) -> tuple[str, str]:
+    """What waits, and what goes on; `already`: the account's own credit hold keeps it waiting."""
+    waiting, rest = [row for row in rows if row.would_wait], [row for row in rows if not row.would_wait]
     if not waiting:
         return "No subscription waits to be provisioned now.", _go_on(rest)
+    many, worth = count(len(waiting), "subscription").capitalize(), f"{_value(waiting)} a month"
     verb = "waits" if len(waiting) == 1 else "wait"
-    first = f"{count(len(waiting), 'subscription').capitalize()} {verb} to be provisioned, {_value(waiting)} a month."
-    return first, _go_on(rest)
+    if already:
+        return f"{many} {verb} already, {worth}: the account’s credit hold is Yes.", _go_on(rest)
+    return f"{many} {verb} to be provisioned, {worth}.", _go_on(rest)
 
 
-def _go_on(rows: list[Subscription]) -> str:
+def _go_on(rows: Sequence[Subscription]) -> str:
     if not rows:
         return ""
     verb, them = ("goes", "it") if len(rows) == 1 else ("go", "them")
-    return (
-        f"{count(len(rows), 'subscription').capitalize()} {verb} on ({_value(rows)} a month); changes of {them} wait."
-    )
+    many = count(len(rows), "subscription").capitalize()
+    return f"{many} {verb} on ({_value(rows)} a month); changes of {them} wait."
 
 
 def _value(rows: Iterable[Subscription]) -> str:

@@ -142,7 +142,7 @@ class LicenseChangeAdmin(SeeOnly):
         if verb not in BULK:
             raise Refusal("Pick what to do.", code="invalid", status=400)
         picked = self._picked(request)
-        shown = {
+        shown: dict[str, Any] = {
             "verb": verb,
             "button": BULK[verb],
             "title": f"{BULK[verb]}?",
@@ -155,7 +155,7 @@ class LicenseChangeAdmin(SeeOnly):
             reason = cleaned(ReasonForm(request.POST))["reason"]
         except Refusal as refusal:
             shown |= {"refusal": refusal, "sent": request.POST}
-            return self.page(request, "control/license_changes_bulk.html", refusal.status, **shown)
+            return self.page(request, "control/license_changes_bulk.html", status=refusal.status, **shown)
         done = [(one, _tried(verb, one.row, request.user, reason)) for one in picked]
         return self.page(request, "control/license_changes_bulk.html", **{**shown, "done": done})
 

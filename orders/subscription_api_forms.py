@@ -40,7 +40,7 @@ class SubscriptionSerializer(serializers.ModelSerializer):
     customer = CustomerRef(read_only=True)
     product = SoldProductSerializer(read_only=True)
     provider = ProviderRef(read_only=True)
-    parent = serializers.SlugRelatedField[Subscription](slug_field="number", read_only=True, allow_null=True)
+    parent = serializers.SlugRelatedField[Subscription](slug_field="number", read_only=True, allow_null=True)  # type: ignore[assignment]
     contract = serializers.SlugRelatedField[BillingContract](slug_field="number", read_only=True)
     frequency = serializers.CharField(source="contract.frequency", read_only=True)
     order = serializers.CharField(source="order_line.order.number", read_only=True, default=None)
@@ -115,7 +115,7 @@ class SubscribeSerializer(StrictSerializer):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST, required=False)
     price = serializers.DecimalField(max_digits=9, decimal_places=2, min_value=Decimal(0), required=False)
     provider = serializers.CharField(max_length=40, required=False, help_text="The provider's short name.")
-    parent = serializers.CharField(max_length=40, required=False, help_text="Number of the subscription it follows.")
+    parent = serializers.CharField(max_length=40, required=False, help_text="Number of the subscription it follows.")  # type: ignore[assignment]
     po_number = serializers.CharField(max_length=64, allow_blank=True, default="")
     starts_on = serializers.DateField(required=False, help_text="First day; today without it.")
     ends_on = serializers.DateField(required=False, help_text="Last day; until cancelled without it.")

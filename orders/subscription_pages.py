@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders.models import LicenseChange, Subscription
+from orders.providers.pushes import channel_of
 from orders.provisioning.gate import WITH_SUBSCRIPTION, judge
 from workflows.wording import count, money
 
@@ -19,6 +20,7 @@ class ChangeRow:
     row: LicenseChange
     what: str
     why: str
+    settled_by: str
     can_mark: bool
     can_retry: bool
 
@@ -31,11 +33,18 @@ def change_rows(changes: Sequence[LicenseChange], user: Any) -> list[ChangeRow]:
             row=change,
             what=words_of(change),
             why=why_of(change, verdicts[change.pk].why),
+            settled_by=settler_of(change),
             can_mark=may and is_by_hand(change),
             can_retry=may and change.status == "failed",
         )
         for change in changes
     ]
+
+
+def settler_of(change: LicenseChange) -> str:
+    """Who settled it: a person, a part of the system, or the provider by its name."""
+    provider = change.subscription.provider
+    return str(provider) if change.settled_by == channel_of(provider) else change.settled_by
 
 
 def is_by_hand(change: LicenseChange) -> bool:
