@@ -39,6 +39,7 @@ def _measure_on(database: str, options: argparse.Namespace) -> list[dict[str, An
     """One process a database, because Django's settings are read once."""
     with tempfile.TemporaryDirectory(prefix="holdgate-bench-") as folder:
         env = {**os.environ, "DEVELOPMENT": "1", "DATA_DIR": folder, "LOG_LEVEL": "ERROR"}
+        env["PROVISIONING_ALLOW_LOOPBACK"] = "1"
         env["DATABASE_URL"] = f"sqlite:///{folder}/bench.sqlite3"
         server = None
         if database == "postgresql":
@@ -64,13 +65,15 @@ def _measure_here(options: argparse.Namespace) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from bench import approval, formula, hold_status, rollups, tick, triage
+    from bench import approval, cards, formula, hold_status, provisioning, rollups, tick, triage
 
     rows = tick.measure(options.customers, options.rounds) + approval.measure(options.rounds)
     rows += hold_status.measure(options.rounds)
     rows += rollups.measure(options.rounds)
     rows += formula.measure(options.rounds)
     rows += triage.measure(options.rounds)
+    rows += cards.measure(options.rounds)
+    rows += provisioning.measure(options.rounds)
     print(json.dumps([row.as_dict() for row in rows]))
 
 

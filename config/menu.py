@@ -46,11 +46,18 @@ class Entry:
 
 
 def _pauses(user: Any) -> QuerySet:
-    return Pause.objects.filter(ended_at=None, customer__in=Customer.objects.for_rep(user))
+    return _of_own(Pause.objects.filter(ended_at=None), user)
 
 
 def _disputes(user: Any) -> QuerySet:
-    return Dispute.objects.open().filter(customer__in=Customer.objects.for_rep(user))
+    return _of_own(Dispute.objects.open(), user)
+
+
+def _of_own(rows: QuerySet, user: Any) -> QuerySet:
+    """For whoever sees every customer without asking for them: 100,000 keys in a list cost a fifth of a second."""
+    if user.has_perm("customers.view_every_customer"):
+        return rows
+    return rows.filter(customer__in=Customer.objects.for_rep(user))
 
 
 MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
