@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 help: ## what can be asked
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
-run: .venv/run.stamp ## everything on this machine; Ctrl-C stops it (PORT, SANDBOX_PORT, DATA_DIR, DATABASE_URL)
+run: .venv/run.stamp ## everything on this machine; Ctrl-C stops it (PORT, SANDBOX_PORT, PROVISIONING_PORT, DATA_DIR, DATABASE_URL)
 	@DEVELOPMENT=1 $(PYTHON) manage.py serve --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: .venv/dev.stamp chromium lint ## lint, types, layers, migrations and the whole test suite on both databases

@@ -27,7 +27,7 @@ def set_hold(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         _page, fresh = _customer(request, pk)
         return page.show(request, fresh, refusal.status, refusal=refusal, sent=request.POST, opened="account_hold")
-    return redirect(f"{page.address(customer)}#h-account")
+    return redirect(page.address(customer))
 
 
 @require_GET
