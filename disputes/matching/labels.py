@@ -165,14 +165,16 @@ class _Reader:
             label = near[position]
             tier = self._relation(label, one)
             kind = self._owner(near[:position], label, one) if tier is not Tier.NONE else ""
-            if kind and not (kind in (DOCUMENT, OTHER) and tier is Tier.SURE and self._is_another(label, one)):
+            if kind and not (kind in (DOCUMENT, OTHER) and tier is Tier.SURE and self._is_another(label, one, kind)):
                 return kind, tier
         return "", Tier.NONE
 
-    def _is_another(self, label: Label, one: Candidate) -> bool:
+    def _is_another(self, label: Label, one: Candidate, kind: str) -> bool:
         """After “ticket 771, 20418”: another series does not go on with the label of the first."""
         inside = [each for each in self.read_so_far if label.end <= each.start < one.start]
-        return bool(inside) and not one.looks_like(inside[-1])
+        if not inside:
+            return False
+        return not one.looks_like(inside[-1]) or inside[-1].kind != ("" if kind == DOCUMENT else kind)
 
     def _is_direct(self, one: Candidate) -> bool:
         before = [each for each in self.labels if one.start - 24 <= each.end <= one.start]
@@ -306,7 +308,9 @@ class _Reader:
         hit = LABEL.match(self.plain, one.end + (lead.end() if lead else 0))
         if hit is None or kind_of(hit) == DOCUMENT or "\n" in self.plain[one.end : hit.start()]:
             return ""
-        return kind_of(hit)
+        # “20418 estimates 880 kWh”: what looks like another label is a verb.
+        is_said = kind_of(hit) != OTHER or bool(lead and lead[0].strip())
+        return kind_of(hit) if is_said else ""
 
     # --- no word at all ------------------------------------------------------------------------------
 

@@ -10,7 +10,10 @@ LONGEST_ID = 12
 BEHIND = 40
 _WORD_BEFORE = re.compile(r"(?P<word>[A-Za-zÀ-ÿ'’]+)\.?(?P<between>[^A-Za-zÀ-ÿ0-9]*)$")
 # Where a clause or a point of a list begins.
-_OPENS = re.compile(r"(?:^|[.!?;:()|*•>]|\s[-–]|[-–]\s|\d[.)])[\s\"'“„«#*>-]*$")
+_GREETING = (
+    r"(?i:\b(?:hi|hello|hey|hallo|moin|servus|bonjour|salut|hola|morning|afternoon|tag|días|dias)\b[^,\d]{0,20},)"
+)
+_OPENS = re.compile(rf"(?:^|{_GREETING}|[.!?;:()|*•>]|\s[-–]|[-–]\s|\d[.)])[\s\"'“„«#*>-]*$")
 _STANDS_ALONE = re.compile(r"\s*(?:$|\n|[:=|–?!]|-\s|\s-|\()")
 _NUMBER_WORD = re.compile(NUMBER_WORD, re.IGNORECASE)
 _PAIR = re.compile(r"\d{1,2}[-/.]\d{1,2}|\d{1,4}[.]\d|\d+[kK]")
