@@ -1,7 +1,9 @@
 """Provisioning: the switch, the account's hold, carrying out what may go, and what people do about a change."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from customers.actions import set_credit_hold
 from customers.models import Customer
+from netsuite.deadline import Deadline
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
 from orders.models import LicenseChange, Provider, ProvisioningSettings
@@ -40,16 +43,23 @@ class Progress:
 
 
 def advance(
-    *, by: Actor, now: datetime | None = None, customer: Customer | None = None, limit: int | None = None
+    *,
+    by: Actor,
+    now: datetime | None = None,
+    customer: Customer | None = None,
+    limit: int | None = None,
+    for_seconds: float = math.inf,
 ) -> Progress:
     """Carry out everything that may go, in order; of one customer, or of all. Running it twice does nothing twice.
 
-    Works in batches with a transaction each. `limit` is how many changes are looked at.
+    Works in batches with a transaction each; call it outside any transaction. `limit` is how many changes are looked
+    at; after `for_seconds` no further batch is begun.
     """
     waiting = LicenseChange.objects.not_asked()
     if customer is not None:
         waiting = waiting.filter(subscription__customer=customer)
-    did = carrying.work_off(waiting, by=label(by), now=now or timezone.now(), limit=limit).did
+    stop = Deadline(for_seconds)
+    did = carrying.work_off(waiting, by=label(by), now=now or timezone.now(), limit=limit, stop=stop).did
     asked = did[Provider.AUTOMATIC] + did[Provider.MANUAL]
     return Progress(asked, did[Provider.LINKED], did[Provider.NOTHING], waiting.count())
 
@@ -64,8 +74,8 @@ def mark_provisioned(*, change: LicenseChange, by: Actor, reason: str, now: date
         _require_asked_of_a_team(fresh)
         carrying.carry_through(fresh, by=label(by), reason=reason.strip(), now=at)
         _record("change_provisioned", fresh, by, reason, after={"status": "provisioned"})
-        carrying.ring()
-    carrying.follow([fresh.subscription_id], by=label(by), now=at)
+        # Runs lock the switch before customers; this caller has locked a customer already.
+        transaction.on_commit(partial(carrying.follow, [fresh.subscription_id], by=label(by), now=at), robust=True)
     return fresh
 
 

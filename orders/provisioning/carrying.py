@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 
 from customers.clock import business_today
 from customers.models import Customer
+from netsuite.deadline import Deadline
 from netsuite.machine import move
 from orders import providers
 from orders.history import author
@@ -48,11 +49,17 @@ class Tally:
 
 
 def work_off(
-    changes: LicenseChangeQuerySet, *, by: str, now: datetime, limit: int | None = None, batch: int = BATCH
+    changes: LicenseChangeQuerySet,
+    *,
+    by: str,
+    now: datetime,
+    limit: int | None = None,
+    batch: int = BATCH,
+    stop: Deadline | None = None,
 ) -> Tally:
-    """Everything among `changes` that may go, oldest first. At most `limit` changes are looked at."""
+    """Everything among `changes` that may go, oldest first. At most `limit` changes are looked at, until `stop`."""
     total = Tally()
-    while limit is None or total.looked_at < limit:
+    while (limit is None or total.looked_at < limit) and not (stop and stop.passed()):
         some = min(batch, limit - total.looked_at) if limit is not None else batch
         step = _work_off_some(changes, after=total.last, some=some, by=by, now=now)
         if not step.looked_at:
