@@ -5,23 +5,29 @@ Leases use the database's clock, so a worker with a wrong clock cannot steal or 
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef
+from django.db.models import BooleanField, Case, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from netsuite.backoff import retry_delay
-from netsuite.machine import LostRace, move
+from netsuite.machine import LostRace, move, move_many
 from netsuite.models import Channel, Push, PushAttempt, PushStatus
 
 log = logging.getLogger(__name__)
 
 POISON_LIMIT = 3
+UNPROVEN = ("", PushAttempt.Outcome.UNCERTAIN, PushAttempt.Outcome.CRASHED)
 # A claim that keeps losing races gives the slot back; the next drain finds the row again.
 CLAIM_TRIES = 20
 
@@ -29,37 +35,78 @@ ON_OUTCOME: list[Callable[[Push], None]] = []
 """Upper apps append here in `ready()`; called after commit with the settled push."""
 
 
-def claim(channel: str, *, slots: int, by: str, due_at: datetime | None = None) -> Push | None:
-    """The next due push under a fresh lease, or None: nothing due, channel shut, or all slots in use.
+@dataclass(frozen=True)
+class Errand:
+    """A claimed push with the attempt that is committed already, and its channel as it was then."""
 
-    `due_at` is the moment for which "due" is judged (default: now).
+    push: Push
+    attempt: PushAttempt
+    channel: Channel
+    claimed_at: float = field(default_factory=monotonic)
+
+
+def claim(channel: str, *, slots: int, by: str, due_at: datetime | None = None, at_most: int = 1) -> list[Push]:
+    """The next due pushes under fresh leases; none: nothing due, channel shut, or all slots in use.
+
+    Many in one transaction, because claims of a channel wait for each other. `due_at` is the moment for which
+    "due" is judged (default: now).
     """
     for _ in range(CLAIM_TRIES):
         try:
             with transaction.atomic(durable=True):
-                found = _claim_one(channel, slots, by, due_at or timezone.now())
+                found = _claim_some(channel, slots, by, due_at or timezone.now(), at_most)
         except (LostRace, IntegrityError):
             continue
-        if found is None or found.status == PushStatus.SENDING:
+        if not found or found[0].status == PushStatus.SENDING:
             return found
-        notify(found)
-    return None
+        notify(found[0])
+    return []
 
 
-def open_attempt(push: Push, kind: str, by: str) -> PushAttempt:
-    """Commit the row that says a remote call is about to happen; its `request_id` travels with the call."""
-    first_of_cycle = push.attempts_in_cycle <= 1
-    channel = Channel.named(push.channel)
+def open_errands(pushes: Sequence[Push], by: str) -> list[Errand]:
+    """Commit the rows that say that remote calls are about to happen; their `request_id` travels with the calls."""
+    if not pushes:
+        return []
+    channel = Channel.named(pushes[0].channel)
     with transaction.atomic(durable=True):
-        return PushAttempt.objects.create(
-            push=push,
-            number=push.attempts.count() + 1,
-            cycle=push.cycle,
-            kind=kind,
-            by=push.cycle_by if push.cycle_by and first_of_cycle else by,
-            lease_token=_token(push),
-            evidence={"would_be_blocked": channel.closed_reason} if channel.armed else None,
-        )
+        earlier = _earlier(pushes)
+        attempts = PushAttempt.objects.bulk_create([_attempt(push, *earlier[push.pk], by, channel) for push in pushes])
+    return [Errand(push, attempt, channel) for push, attempt in zip(pushes, attempts, strict=True)]
+
+
+def open_attempt(push: Push, by: str) -> PushAttempt:
+    """One more attempt of the same claim: the write after a read-back that found nothing."""
+    with transaction.atomic(durable=True):
+        made = push.attempts.count()
+        attempt = _attempt(push, made + 1, PushAttempt.Kind.WRITE, by, Channel.named(push.channel))
+        attempt.save(force_insert=True)
+    return attempt
+
+
+def _earlier(pushes: Sequence[Push]) -> dict[int, tuple[int, str]]:
+    """Of each push the number of its next attempt, and its kind: after an unproven write it reads first."""
+    made: dict[int, int] = Counter()
+    last: dict[int, str] = {}
+    rows = PushAttempt.objects.filter(push__in=pushes).order_by("number")
+    for pk, kind, outcome in rows.values_list("push", "kind", "outcome"):
+        made[pk] += 1
+        if kind == PushAttempt.Kind.WRITE:
+            last[pk] = outcome
+    verify, write = PushAttempt.Kind.VERIFY, PushAttempt.Kind.WRITE
+    return {push.pk: (made[push.pk] + 1, verify if last.get(push.pk) in UNPROVEN else write) for push in pushes}
+
+
+def _attempt(push: Push, number: int, kind: str, by: str, channel: Channel) -> PushAttempt:
+    by_hand = push.cycle_by and push.attempts_in_cycle <= 1
+    return PushAttempt(
+        push=push,
+        number=number,
+        cycle=push.cycle,
+        kind=kind,
+        by=push.cycle_by if by_hand else by,
+        lease_token=_token(push),
+        evidence={"would_be_blocked": channel.closed_reason} if channel.armed else None,
+    )
 
 
 def still_held(push: Push, **changes: Any) -> bool:
@@ -139,32 +186,45 @@ def notify(push: Push) -> None:
             log.exception("listener %s failed for push %s", listener, push.pk)
 
 
-def _claim_one(channel: str, slots: int, by: str, now: datetime) -> Push | None:
-    """One step under the channel's lock: a claimed push, one that left the queue instead, or None."""
-    Channel.named(channel)
-    if not Channel.objects.select_for_update().get(name=channel).lets_through(now):
-        return None
-    sending = Push.objects.filter(channel=channel, status=PushStatus.SENDING)
-    if sending.filter(lease_until__gt=Now()).count() >= slots:
-        return None
-    abandoned = sending.filter(lease_until__lte=Now()).order_by("lease_until").first()
+def _claim_some(channel: str, slots: int, by: str, now: datetime, at_most: int) -> list[Push]:
+    """One step under the channel's lock: claimed pushes, or one that left the queue instead."""
+    rows = Channel.objects.select_for_update().filter(name=channel)
+    if not (rows.first() or _made(channel)).lets_through(now):
+        return []
+    alive = Case(When(lease_until__gt=Now(), then=True), default=False, output_field=BooleanField())
+    sending = Push.objects.filter(channel=channel, status=PushStatus.SENDING).order_by("lease_until")
+    leases: list[tuple[int, bool]] = list(sending.annotate(alive=alive).values_list("pk", "alive"))
+    free = slots - sum(alive for _, alive in leases)
+    if free < 1:
+        return []
+    abandoned = next((pk for pk, alive in leases if not alive), None)
     if abandoned:
-        return _take_over(abandoned, by)
+        return [_take_over(Push.objects.get(pk=abandoned), by)]
     in_flight = Push.objects.filter(key=OuterRef("key"), status=PushStatus.SENDING)
-    push = Push.objects.waiting_to_go(now).filter(~Exists(in_flight), channel=channel).first()
-    return _begin(push, by) if push else None
+    newer = Push.objects.filter(key=OuterRef("key"), generation__gt=OuterRef("generation"))
+    due = Push.objects.waiting_to_go(now).filter(~Exists(in_flight), channel=channel).annotate(old=Exists(newer))
+    return _begin(list(due[: min(at_most, free)]), by)
 
 
-def _begin(push: Push, by: str) -> Push:
-    if Push.objects.newer_than(push).exists():
-        move(push, "supersede", by=by, reason="a newer generation exists", run_id=push.run_id)
-        return push
-    new_cycle = push.status == PushStatus.WAITING
-    changes: dict[str, Any] = {"attempts_in_cycle": 1 if new_cycle else push.attempts_in_cycle + 1}
-    if new_cycle:
-        changes |= {"cycle": push.cycle + 1, "cycle_by": ""}
-    move(push, "claim", by=by, run_id=push.run_id, **_lease(), **changes)
-    return push
+def _made(channel: str) -> Channel:
+    """Its row, when nothing was ever sent there."""
+    Channel.named(channel)
+    return Channel.objects.select_for_update().get(name=channel)
+
+
+def _begin(due: Sequence[Any], by: str) -> list[Push]:
+    """`due` are pushes that know whether they are `old`: a newer generation of their key exists."""
+    old = next((push for push in due if push.old), None)
+    if old:
+        move(old, "supersede", by=by, reason="a newer generation exists", run_id=old.run_id)
+        return [old]
+    begun: list[Any] = []
+    for status, group in groupby(due, attrgetter("status")):
+        changes: dict[str, Any] = {"attempts_in_cycle": F("attempts_in_cycle") + 1}
+        if status == PushStatus.WAITING:
+            changes = {"attempts_in_cycle": 1, "cycle": F("cycle") + 1, "cycle_by": ""}
+        begun += move_many(list(group), "claim", by=by, **_lease(), **changes)
+    return begun
 
 
 def _take_over(push: Push, by: str) -> Push:

@@ -7,6 +7,7 @@ says what is held, a first attempt is that one call.
 
 import logging
 import traceback
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,16 @@ from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from netsuite import channels
-from netsuite.claims import POISON_LIMIT, close_attempt, close_late, open_attempt, reschedule, settle, still_held
+from netsuite.claims import (
+    POISON_LIMIT,
+    Errand,
+    close_attempt,
+    close_late,
+    open_attempt,
+    reschedule,
+    settle,
+    still_held,
+)
 from netsuite.deadline import Deadline
 from netsuite.errors import NetsuiteError
 from netsuite.models import Channel, Push, PushAttempt, PushStatus
@@ -29,11 +39,10 @@ Outcome = PushAttempt.Outcome
 class Delivery:
     """The delivery of one claimed push by one worker."""
 
-    def __init__(self, push: Push, transport: Transport, *, by: str) -> None:
-        self.push, self.transport, self.by = push, transport, by
+    def __init__(self, errand: Errand, transport: Transport, *, by: str) -> None:
+        self.errand, self.push, self.attempt = errand, errand.push, errand.attempt
+        self.transport, self.by = transport, by
         self.deadline = Deadline(settings.NETSUITE_TIMEOUT_SECONDS)
-        kind = PushAttempt.Kind.VERIFY if push.has_unproven_write() else PushAttempt.Kind.WRITE
-        self.attempt = open_attempt(push, kind, by)
         self.writing = self.written = False
 
     def run(self) -> None:
@@ -61,12 +70,7 @@ class Delivery:
 
     def _write_and_prove(self, found: Answer | None) -> None:
         self._begin_write_attempt()
-        seen = {"prior": found.values} if found and self.push.prior is None else {}
-        if not still_held(self.push, **seen):
-            close_late(self.attempt, "wrote nothing")
-            return
-        if Channel.named(self.push.channel).is_closed(timezone.now()):
-            self._put_back(Outcome.LATE_REFUSED, "channel_closed", "The channel was closed before the write.")
+        if (found or not self._just_claimed()) and not self._may_still_write(found):
             return
         self.writing = True
         answer = self.transport.write(self.push, str(self.attempt.request_id), self.deadline)
@@ -76,6 +80,20 @@ class Delivery:
             self._confirm(proof, Outcome.APPLIED, write=answer)
         else:
             self._settle_not_taken(answer, proof)
+
+    def _just_claimed(self) -> bool:
+        """Nothing can have happened since: no read was waited for, and the process did not stand still."""
+        return monotonic() - self.errand.claimed_at < 1
+
+    def _may_still_write(self, found: Answer | None) -> bool:
+        seen = {"prior": found.values} if found and self.push.prior is None else {}
+        if not still_held(self.push, **seen):
+            close_late(self.attempt, "wrote nothing")
+            return False
+        if Channel.named(self.push.channel).is_closed(timezone.now()):
+            self._put_back(Outcome.LATE_REFUSED, "channel_closed", "The channel was closed before the write.")
+            return False
+        return True
 
     def _read(self) -> Answer:
         return self.transport.read(self.push, str(self.attempt.request_id), self.deadline)
@@ -94,7 +112,7 @@ class Delivery:
         """A read-back that found nothing is closed as such; the write gets an attempt of its own."""
         if self.attempt.kind == PushAttempt.Kind.VERIFY:
             close_attempt(self.attempt, Outcome.RETRY, error_code="not_there", error_detail="Not there: written again.")
-            self.attempt = open_attempt(self.push, PushAttempt.Kind.WRITE, self.by)
+            self.attempt = open_attempt(self.push, self.by)
 
     # --- settlements -----------------------------------------------------------------------------
 
@@ -110,7 +128,8 @@ class Delivery:
         done: dict[str, Any] = {"applied_at": timezone.now(), "evidence": evidence, "next_attempt_at": None}
         done |= {"last_error_code": "", "last_error_detail": ""}
         settle(self.push, self.attempt, "confirm", outcome, facts=facts, **done)
-        channels.calm_down(self.push.channel)
+        if self.errand.channel.throttle_count:
+            channels.calm_down(self.push.channel)
 
     def _settle_error(self, error: NetsuiteError) -> None:
         unproven = self.written or (self.writing and error.outcome_unknown)

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, connections
 from django.utils import timezone
 
-from netsuite.claims import claim
+from netsuite.claims import Errand, claim, open_errands
 from netsuite.deadline import Deadline
 from netsuite.delivery import Delivery
 from netsuite.models import Channel, Push
@@ -118,7 +118,8 @@ class Crew:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.line = line_of(job.channel)
-        self._lock = threading.Lock()
+        self._lock, self._claiming = threading.Lock(), threading.Lock()
+        self._idle, self._ready = 0, list[Errand]()
         self._size = 1
         self._rest_until = 0.0
         self._helpers: list[Future[Result]] = []
@@ -131,6 +132,24 @@ class Crew:
             mine = self._deliver(self.line, pool)
             # A helper may call another while this list is read, so the pool stays open until the last is done.
             return _sum([mine, *(helper.result() for helper in self._helpers)])
+
+    def _next_errand(self) -> Errand | None:
+        """One worker claims for all who wait meanwhile. What it claims is no more than they are, so nothing lies."""
+        with self._lock:
+            self._idle += 1
+        with self._claiming:
+            try:
+                if not self._ready:
+                    self._ready = self._claim(self._idle)
+                return self._ready.pop(0) if self._ready else None
+            finally:
+                with self._lock:
+                    self._idle -= 1
+
+    def _claim(self, at_most: int) -> list[Errand]:
+        job = self.job
+        pushes = claim(job.channel, slots=self.line.slots, by=job.by, due_at=job.due_at, at_most=at_most)
+        return open_errands(pushes, job.by)
 
     def _help(self, pool: ThreadPoolExecutor) -> Result:
         """Who finds nothing, because other processes hold the slots, keeps the next from coming at once."""
@@ -156,17 +175,17 @@ class Crew:
         errors: list[Exception] = []
         job = self.job
         while not job.time_box.passed():
-            push = claim(job.channel, slots=line.slots, by=job.by, due_at=job.due_at)
-            if push is None:
+            errand = self._next_errand()
+            if errand is None:
                 break
             if pool:
                 self._call_for_help(pool)
             try:
-                Delivery(push, line, by=job.by).run()
+                Delivery(errand, line, by=job.by).run()
             except Exception as error:
-                log.exception("push %s: unexpected error", push.pk)
+                log.exception("push %s: unexpected error", errand.push.pk)
                 errors.append(error)
-            counted[push.status] += 1
+            counted[errand.push.status] += 1
         with self._lock:
             self._size -= 1
         return counted, errors

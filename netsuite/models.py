@@ -210,11 +210,6 @@ class Push(StatefulModel):
     def is_open(self) -> bool:
         return self.status in (*CLAIMABLE, PushStatus.SENDING)
 
-    def has_unproven_write(self) -> bool:
-        """Did the last write attempt end without an answer, so that the value may be there already?"""
-        last = self.attempts.filter(kind=PushAttempt.Kind.WRITE).order_by("-number").first()
-        return last is not None and last.outcome in ("", PushAttempt.Outcome.UNCERTAIN, PushAttempt.Outcome.CRASHED)
-
 
 class PushAttempt(models.Model):
     """One try at one push, committed before the remote call; append-only."""
