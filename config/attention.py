@@ -17,6 +17,7 @@ from disputes.models import Dispute, InboundEmail
 from holds.models import Override, PinBudget
 from netsuite.models import Channel, Push
 from orders.models import LicenseChange, Order
+from orders.providers.pushes import CHANNELS
 from workflows.models import Heartbeat, KillSwitch, OutboundEmail, ProposedAction, VerifyResult
 from workflows.proposal_page import TARGET
 from workflows.wording import age, clock, count, day, moment, money
@@ -143,9 +144,9 @@ def _channels(now: datetime) -> list[Look]:
 
 
 def _pushes(now: datetime) -> list[Look]:
-    """One query: how many failed, how many try again or are unknown, and since when."""
+    """Those to NetSuite, in one query: how many failed, how many try again or are unknown, and since when."""
     trying = Q(status__in=["retrying", "waiting", "uncertain"])
-    sums = Push.objects.aggregate(
+    sums = Push.objects.exclude(channel__startswith=CHANNELS).aggregate(
         failed=Count("pk", filter=Q(status="failed")),
         trying=Count("pk", filter=trying),
         oldest=Min("created_at", filter=trying),

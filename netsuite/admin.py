@@ -44,6 +44,7 @@ class PushAdmin(SeeOnly):
         return {
             "attempts": list(row.attempts.order_by("-number")[:100]),
             "newer": Push.objects.newer_than(row).order_by("-generation").first(),
+            "there": "NetSuite" if row.channel == "netsuite" else row.channel.partition(":")[2] or row.channel,
             "retryable": row.status in RETRYABLE,
             "may_retry": request.user.has_perm(MAY_RETRY),
             **channel_facts(row.channel),
