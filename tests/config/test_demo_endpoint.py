@@ -39,6 +39,7 @@ def test_a_taken_or_impossible_port_becomes_a_free_one(taken, monkeypatch, sandb
     assert endpoint.choose_port(sandbox_port) == 40_123
 
 
+@pytest.mark.enable_socket
 def test_a_port_that_somebody_listens_on_is_not_free():
     with socket.socket() as other:
         other.bind((endpoint.HOST, 0))
