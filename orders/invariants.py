@@ -51,7 +51,12 @@ def held_orders_had_leave(evidence: Evidence) -> Iterable[str]:
 def submitted_orders_are_pushed(evidence: Evidence) -> Iterable[str]:
     before = timezone.now() - SLACK
     for order in Order.objects.filter(status="submitted").select_related("push"):
-        if order.push is None:
+        if order.push is None and order.lines.filter(product__provider=None).exists():
             yield f"Order {order.number} was submitted without a push."
-        elif order.push.status == "applied" and not order.netsuite_id and (order.push.applied_at or before) <= before:
+        elif (
+            order.push is not None
+            and order.push.status == "applied"
+            and not order.netsuite_id
+            and (order.push.applied_at or before) <= before
+        ):
             yield f"Order {order.number} is in NetSuite, and its number was not taken over."

@@ -16,8 +16,14 @@ def external_id(order: Order) -> str:
     return f"holdgate-{order.key}"
 
 
-def enqueue(order: Order, *, by: str, today: date) -> Push:
-    """Queue the order in the caller's transaction; `order.lines` with their products are read already."""
+def enqueue(order: Order, *, by: str, today: date) -> Push | None:
+    """Queue the order in the caller's transaction; `order.lines` with their products are read already.
+
+    Subscriptions are invoiced by their contract: in the sales order too they would stand as an open order for ever.
+    None when there is nothing else.
+    """
+    if not goods_of(order):
+        return None
     return outbox.enqueue(
         key=f"salesorder:{order.key}",
         record_type=RECORD_TYPE,
@@ -29,6 +35,11 @@ def enqueue(order: Order, *, by: str, today: date) -> Push:
     )
 
 
+def goods_of(order: Order) -> list[OrderLine]:
+    """The lines that are delivered, not subscribed to."""
+    return [line for line in order.lines.all() if line.product.provider_id is None]
+
+
 def body_of(order: Order, today: date) -> dict[str, Any]:
     """NetSuite adds tax by its own codes. Paid now means: no terms, so its credit rule does not ask."""
     assert order.customer is not None
@@ -36,7 +47,7 @@ def body_of(order: Order, today: date) -> dict[str, Any]:
         "entity": {"id": order.customer.netsuite_id},
         "tranDate": today.isoformat(),
         "memo": _memo(order),
-        "item": {"items": [_line(line) for line in order.lines.all()]},
+        "item": {"items": [_line(line) for line in goods_of(order)]},
     }
     if order.po_number:
         body["otherRefNum"] = order.po_number

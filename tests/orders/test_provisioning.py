@@ -160,7 +160,7 @@ def test_while_held_only_provisioning_waits(mike, held_one):
     open_accounts()
     assert run() == Progress(0, 0, 0, 4)
     assert (states(), Invoice.objects.get().total, ProvisioningNotice.objects.count()) == (["awaiting"] * 4, 200, 0)
-    assert set(Push.objects.values_list("record_type", flat=True)) == {"salesOrder", "invoice", "automatic"}
+    assert set(Push.objects.values_list("record_type", flat=True)) == {"invoice", "automatic"}
 
 
 def test_setting_the_account_to_no_provisions_each_by_its_provider(mike, clerk, held_one):

@@ -64,12 +64,12 @@ def test_one_grant_is_for_one_of_two_orders(cashier, mike):
 
 def test_a_line_added_meanwhile_is_not_submitted_unseen(cashier):
     order = draft(cashier)
-    line = order.lines.get()
+    line, seen = order.lines.get(), Order.objects.get(pk=order.pk)
 
     def work(number: int) -> Any:
         if number:
             return orders.change_line(line=line, quantity=Decimal(9), by=cashier)
-        return orders.submit(order=order, by=cashier)
+        return orders.submit(order=seen, by=cashier)
 
     crowd(2, work)
     order.refresh_from_db()

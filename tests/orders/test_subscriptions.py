@@ -62,6 +62,18 @@ def test_goods_beside_subscriptions_start_nothing(mike):
     assert [each.product.name for each in of(order)] == ["Nothing seats"]
 
 
+def test_the_sales_order_has_the_goods_and_the_invoice_the_subscriptions(mike):
+    order = orders.create(by=mike, customer=CustomerFactory())
+    goods, seats = ProductFactory(), product("nothing")
+    for each in (goods, seats):
+        orders.add_line(order=order, product=each, quantity=Decimal(2), by=mike)
+    order.refresh_from_db()
+    push = orders.submit(order=order, by=mike).push
+    assert [line["description"] for line in push.body["item"]["items"]] == [goods.name]
+    assert [line.subscription.product for line in Invoice.objects.get().lines.all()] == [seats]
+    assert subscribed(mike, "nothing").push is None
+
+
 def test_an_order_of_goods_has_no_contract(cashier):
     from tests.factories.orders import submitted
 
