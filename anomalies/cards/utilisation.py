@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import BigIntegerField, DecimalField, F, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, NullIf
 
 from anomalies.cards.base import Card, Choice, Column, Filters, Row
 from anomalies.cards.owing import held_words, row_of
@@ -26,7 +26,11 @@ def ranked(day: date, filters: Filters, user: Any) -> QuerySet[Customer]:
     databases.
     """
     limited = customers_of(filters, user).filter(credit_limit_kind=Customer.LIMIT_AMOUNT, credit_limit__gt=0)
-    used = (F("ar_balance") + F("open_orders_total")) * Value(Decimal(10_000), output_field=WIDE) / F("credit_limit")
+    used = (
+        (F("ar_balance") + F("open_orders_total"))
+        * Value(Decimal(10_000), output_field=WIDE)
+        / NullIf(F("credit_limit"), Value(0))
+    )
     rows = limited.annotate(used=Cast(used, BigIntegerField()))
     held = Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True)
     line = filters.picked.get("at", "")

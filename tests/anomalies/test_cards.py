@@ -149,6 +149,7 @@ def test_use_of_limits_is_ranked_by_list_and_held_customers_are_always_there(mik
     for name, balance, held in (("Low", 10, False), ("Held", 20, True), ("Near", 80, False), ("Over", 130, False)):
         limit = {"credit_limit": Decimal(100), "on_credit_hold": held}
         CustomerFactory(name=name, ar_balance=Decimal(balance), **limit)
+    CustomerFactory(name="Limit of nothing", ar_balance=Decimal(5), credit_limit=Decimal(0))
     CustomerFactory(name="No limit", ar_balance=Decimal(10**6), on_credit_hold=True)
     assert names("credit-utilisation", mike) == ["Over", "Near", "Held"]
     assert names("credit-utilisation", mike, at="100") == ["Over", "Held"]
