@@ -1,20 +1,69 @@
-"""Starts processes that drain the queue, at once: Django is loaded here, each process is a fork.
+"""Processes that drain the queue, started at once: Django is loaded in one process, each drainer is its fork.
 
-`command` or `task` on standard input starts one and answers its id. They end with this process.
+`Drainers` keeps some of them alive. As a program: `command` or `task` on standard input starts one and answers its
+id; they end with the program.
 """
 
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import django
 
+ROOT = Path(__file__).resolve().parents[2]
 PAUSE_SECONDS = 0.05
+PATIENCE_SECONDS = 60
+
+
+class Drainers:
+    """Processes that drain; one that is killed is replaced."""
+
+    def __init__(self, env: dict[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("wb") as stream:
+            self.master = subprocess.Popen(
+                [sys.executable, "-m", "tests.flows.drainers"],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+            )
+        assert self.master.stdout.readline() == "ready\n", log.read_text()
+        self.living = [self.start(kind) for kind in ("command", "task", "command")]
+
+    def start(self, kind: str) -> int:
+        self.master.stdin.write(f"{kind}\n")
+        self.master.stdin.flush()
+        return int(self.master.stdout.readline())
+
+    def kill_one(self, chance: random.Random) -> None:
+        victim = self.living.pop(chance.randrange(len(self.living)))
+        os.kill(victim, signal.SIGKILL)
+        self.living.append(self.start(chance.choice(["command", "task"])))
+
+    def end(self) -> None:
+        self.master.stdin.close()
+        for pid in self.living:
+            os.kill(pid, signal.SIGKILL)
+        self.master.wait(10)
+        self.master.stdout.close()
+
+
+def wait_for(condition: Any, what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
 
 
 def by_command() -> None:

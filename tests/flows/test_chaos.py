@@ -4,8 +4,6 @@ import itertools
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -25,7 +23,8 @@ from netsuite.models import Push, PushAttempt
 from netsuite.sandbox.process import SandboxProcess
 from tests.factories.customers import EmployeeFactory
 from tests.factories.holds import held, owing
-from tests.flows.test_worker import ROOT, database_url
+from tests.flows.drainers import Drainers, wait_for
+from tests.flows.test_worker import database_url
 from workflows import audit, tasks
 from workflows.models import ProposedAction, WorkflowStep
 
@@ -35,7 +34,6 @@ pytestmark = [
 ]
 
 SEED, KILLS, HELD, LIFTED_A_KILL = 7, 10, 40, 2
-PATIENCE_SECONDS = 60
 SHORT = {
     "NETSUITE_TIMEOUT_SECONDS": "2",
     "PUSH_LEASE_SECONDS": "3",
@@ -51,42 +49,6 @@ FAULTS: dict[str, Any] = {
     "drop_connection": {"rate": 0.05, "when": "after", "methods": ["PATCH"]},
     "throttle": {"rate": 0.03, "retry_after": 0.2},
 }
-
-
-class Drainers:
-    """Processes that drain; one that is killed is replaced."""
-
-    def __init__(self, env: dict[str, str], log: Path) -> None:
-        self.log = log
-        with log.open("wb") as stream:
-            self.master = subprocess.Popen(
-                [sys.executable, "-m", "tests.flows.drainers"],
-                cwd=ROOT,
-                env=env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stream,
-                text=True,
-            )
-        assert self.master.stdout.readline() == "ready\n", log.read_text()
-        self.living = [self.start(kind) for kind in ("command", "task", "command")]
-
-    def start(self, kind: str) -> int:
-        self.master.stdin.write(f"{kind}\n")
-        self.master.stdin.flush()
-        return int(self.master.stdout.readline())
-
-    def kill_one(self, chance: random.Random) -> None:
-        victim = self.living.pop(chance.randrange(len(self.living)))
-        os.kill(victim, signal.SIGKILL)
-        self.living.append(self.start(chance.choice(["command", "task"])))
-
-    def end(self) -> None:
-        self.master.stdin.close()
-        for pid in self.living:
-            os.kill(pid, signal.SIGKILL)
-        self.master.wait(10)
-        self.master.stdout.close()
 
 
 @pytest.fixture
@@ -111,13 +73,6 @@ def drainers(holds_in_force: list[ServiceHold], sandbox: SandboxProcess, tmp_pat
     running = Drainers({**environment, "DJANGO_SETTINGS_MODULE": "config.settings"}, tmp_path / "drainers.log")
     yield running
     running.end()
-
-
-def wait_for(condition: Any, what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def busy_or_done() -> bool:

@@ -27,8 +27,8 @@ from orders.actions import provisioning
 from orders.models import LicenseChange
 from orders.providers.endpoint.process import EndpointProcess
 from orders.provisioning import answers
+from tests.flows.drainers import Drainers, wait_for
 from tests.flows.provisioning import cloud, endpoint, running_endpoint, waiting  # noqa: F401
-from tests.flows.test_chaos import Drainers, wait_for
 from tests.flows.test_worker import database_url
 from workflows import audit
 
