@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
@@ -34,6 +35,9 @@ CLAIM_TRIES = 20
 ON_OUTCOME: list[Callable[[Push], None]] = []
 """Upper apps append here in `ready()`; called after commit with the settled push."""
 
+ON_OUTCOMES: list[Callable[[Sequence[Push]], None]] = []
+"""The same, for who prefers pushes that were settled at about the same moment together."""
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -45,32 +49,31 @@ class Errand:
     claimed_at: float = field(default_factory=monotonic)
 
 
-def claim(channel: str, *, slots: int, by: str, due_at: datetime | None = None, at_most: int = 1) -> list[Push]:
+def claim(channel: str, *, slots: int, by: str, due_at: datetime | None = None, at_most: int = 1) -> list[Errand]:
     """The next due pushes under fresh leases; none: nothing due, channel shut, or all slots in use.
 
-    Many in one transaction, because claims of a channel wait for each other. `due_at` is the moment for which
-    "due" is judged (default: now).
+    Committed with them are the attempts that say that remote calls are about to happen; their `request_id` travels
+    with the calls. Many in one transaction, because claims of a channel wait for each other. `due_at` is the moment
+    for which "due" is judged (default: now).
     """
     for _ in range(CLAIM_TRIES):
         try:
             with transaction.atomic(durable=True):
-                found = _claim_some(channel, slots, by, due_at or timezone.now(), at_most)
+                row = _locked(channel)
+                found = _claim_some(row, slots, by, due_at or timezone.now(), at_most)
+                begun = [push for push in found if push.status == PushStatus.SENDING]
+                errands = _errands(begun, by, row) if begun else []
         except (LostRace, IntegrityError):
             continue
-        if not found or found[0].status == PushStatus.SENDING:
-            return found
-        notify(found[0])
+        if errands or not found:
+            return errands
+        notify_all(found)
     return []
 
 
-def open_errands(pushes: Sequence[Push], by: str) -> list[Errand]:
-    """Commit the rows that say that remote calls are about to happen; their `request_id` travels with the calls."""
-    if not pushes:
-        return []
-    channel = Channel.named(pushes[0].channel)
-    with transaction.atomic(durable=True):
-        earlier = _earlier(pushes)
-        attempts = PushAttempt.objects.bulk_create([_attempt(push, *earlier[push.pk], by, channel) for push in pushes])
+def _errands(pushes: Sequence[Push], by: str, channel: Channel) -> list[Errand]:
+    earlier = _earlier(pushes)
+    attempts = PushAttempt.objects.bulk_create([_attempt(push, *earlier[push.pk], by, channel) for push in pushes])
     return [Errand(push, attempt, channel) for push, attempt in zip(pushes, attempts, strict=True)]
 
 
@@ -129,11 +132,12 @@ def settle(
     *,
     reason: str = "",
     facts: dict[str, Any],
+    tell: Callable[[Push], None],
     **changes: Any,
 ) -> bool:
     """Close the attempt and move the push in one transaction; False when the lease was lost meanwhile.
 
-    A push that is not applied gives way to a newer generation of its key.
+    A push that is not applied gives way to a newer generation of its key. `tell` is called with it in the end.
     """
     with transaction.atomic(durable=True):
         if verb != "confirm" and Push.objects.newer_than(push).exists():
@@ -146,7 +150,7 @@ def settle(
             close_late(attempt, f"came back with {outcome}", facts)
             return False
         close_attempt(attempt, outcome, **facts)
-    notify(push)
+    tell(push)
     return True
 
 
@@ -178,19 +182,34 @@ def reschedule(push: Push) -> tuple[str, dict[str, Any]]:
 
 
 def notify(push: Push) -> None:
+    notify_all([push])
+
+
+def notify_all(pushes: Sequence[Push]) -> None:
     """Tell the upper apps how it went; their failure is theirs, the queue goes on."""
-    for listener in ON_OUTCOME:
+    if not pushes:
+        return
+    singly = [partial(listener, push) for push in pushes for listener in ON_OUTCOME]
+    for call in [*singly, *(partial(listener, pushes) for listener in ON_OUTCOMES)]:
         try:
-            listener(push)
+            call()
         except Exception:
-            log.exception("listener %s failed for push %s", listener, push.pk)
+            log.exception("listener %s failed", call)
 
 
-def _claim_some(channel: str, slots: int, by: str, now: datetime, at_most: int) -> list[Push]:
+def _locked(channel: str) -> Channel:
+    found = Channel.objects.select_for_update().filter(name=channel).first()
+    if found is None:
+        Channel.named(channel)
+        found = Channel.objects.select_for_update().get(name=channel)
+    return found
+
+
+def _claim_some(row: Channel, slots: int, by: str, now: datetime, at_most: int) -> list[Push]:
     """One step under the channel's lock: claimed pushes, or one that left the queue instead."""
-    rows = Channel.objects.select_for_update().filter(name=channel)
-    if not (rows.first() or _made(channel)).lets_through(now):
+    if not row.lets_through(now):
         return []
+    channel = row.name
     alive = Case(When(lease_until__gt=Now(), then=True), default=False, output_field=BooleanField())
     sending = Push.objects.filter(channel=channel, status=PushStatus.SENDING).order_by("lease_until")
     leases: list[tuple[int, bool]] = list(sending.annotate(alive=alive).values_list("pk", "alive"))
@@ -204,12 +223,6 @@ def _claim_some(channel: str, slots: int, by: str, now: datetime, at_most: int) 
     newer = Push.objects.filter(key=OuterRef("key"), generation__gt=OuterRef("generation"))
     due = Push.objects.waiting_to_go(now).filter(~Exists(in_flight), channel=channel).annotate(old=Exists(newer))
     return _begin(list(due[: min(at_most, free)]), by)
-
-
-def _made(channel: str) -> Channel:
-    """Its row, when nothing was ever sent there."""
-    Channel.named(channel)
-    return Channel.objects.select_for_update().get(name=channel)
 
 
 def _begin(due: Sequence[Any], by: str) -> list[Push]:

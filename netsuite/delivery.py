@@ -7,6 +7,7 @@ says what is held, a first attempt is that one call.
 
 import logging
 import traceback
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -20,6 +21,7 @@ from netsuite.claims import (
     Errand,
     close_attempt,
     close_late,
+    notify,
     open_attempt,
     reschedule,
     settle,
@@ -39,8 +41,8 @@ Outcome = PushAttempt.Outcome
 class Delivery:
     """The delivery of one claimed push by one worker."""
 
-    def __init__(self, errand: Errand, transport: Transport, *, by: str) -> None:
-        self.errand, self.push, self.attempt = errand, errand.push, errand.attempt
+    def __init__(self, errand: Errand, transport: Transport, *, by: str, tell: Callable[[Push], None] = notify) -> None:
+        self.tell, self.errand, self.push, self.attempt = tell, errand, errand.push, errand.attempt
         self.transport, self.by = transport, by
         self.deadline = Deadline(settings.NETSUITE_TIMEOUT_SECONDS)
         self.writing = self.written = False
@@ -127,7 +129,7 @@ class Delivery:
         facts = {"http_status": status, "evidence": evidence}
         done: dict[str, Any] = {"applied_at": timezone.now(), "evidence": evidence, "next_attempt_at": None}
         done |= {"last_error_code": "", "last_error_detail": ""}
-        settle(self.push, self.attempt, "confirm", outcome, facts=facts, **done)
+        settle(self.push, self.attempt, "confirm", outcome, facts=facts, tell=self.tell, **done)
         if self.errand.channel.throttle_count:
             channels.calm_down(self.push.channel)
 
@@ -197,7 +199,7 @@ class Delivery:
     ) -> None:
         facts = {"error_code": code, "error_detail": detail, "http_status": http_status, "evidence": evidence}
         seen = {"last_error_code": code, "last_error_detail": detail}
-        settle(self.push, self.attempt, verb, outcome, reason=code, facts=facts, **seen, **changes)
+        settle(self.push, self.attempt, verb, outcome, reason=code, facts=facts, tell=self.tell, **seen, **changes)
 
 
 def beliefs_about(push: Push) -> list[dict[str, Any]]:

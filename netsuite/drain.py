@@ -1,6 +1,7 @@
 """Emptying the queue: as many workers as each channel allows, each taking the next due push as it gets free."""
 
 import logging
+import queue
 import threading
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 from django.db import connection, connections
 from django.utils import timezone
 
-from netsuite.claims import Errand, claim, open_errands
+from netsuite.claims import Errand, claim, notify_all
 from netsuite.deadline import Deadline
 from netsuite.delivery import Delivery
 from netsuite.models import Channel, Push
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 0.5
 WAITS_WITHOUT_PROGRESS = 5
+TOLD_AT_ONCE = 100
 FOREVER = float(10**9)
 
 Result = tuple[Counter[str], list[Exception]]
@@ -123,15 +125,19 @@ class Crew:
         self._size = 1
         self._rest_until = 0.0
         self._helpers: list[Future[Result]] = []
+        self._teller = Teller()
 
     def work(self) -> Result:
         """Until nobody finds anything to claim. Inside a transaction other threads would not see its rows."""
         if self.line.slots == 1 or connection.in_atomic_block:
             return self._deliver(self.line, None)
-        with ThreadPoolExecutor(self.line.slots, thread_name_prefix=f"drain-{self.job.channel}") as pool:
-            mine = self._deliver(self.line, pool)
-            # A helper may call another while this list is read, so the pool stays open until the last is done.
-            return _sum([mine, *(helper.result() for helper in self._helpers)])
+        with ThreadPoolExecutor(self.line.slots + 1, thread_name_prefix=f"drain-{self.job.channel}") as pool:
+            try:
+                mine = self._deliver(self.line, pool)
+                # A helper may call another while this list is read, so the pool stays open until the last is done.
+                return _sum([mine, *(helper.result() for helper in self._helpers)])
+            finally:
+                self._teller.finish()
 
     def _next_errand(self) -> Errand | None:
         """One worker claims for all who wait meanwhile. What it claims is no more than they are, so nothing lies."""
@@ -148,8 +154,7 @@ class Crew:
 
     def _claim(self, at_most: int) -> list[Errand]:
         job = self.job
-        pushes = claim(job.channel, slots=self.line.slots, by=job.by, due_at=job.due_at, at_most=at_most)
-        return open_errands(pushes, job.by)
+        return claim(job.channel, slots=self.line.slots, by=job.by, due_at=job.due_at, at_most=at_most)
 
     def _help(self, pool: ThreadPoolExecutor) -> Result:
         """Who finds nothing, because other processes hold the slots, keeps the next from coming at once."""
@@ -163,6 +168,7 @@ class Crew:
             if self._size >= self.line.slots or time.monotonic() < self._rest_until or not self._more_is_due():
                 return
             self._size += 1
+            self._teller.start(pool)
             self._helpers.append(pool.submit(self._help, pool))
 
     def _more_is_due(self) -> bool:
@@ -173,15 +179,14 @@ class Crew:
         """One worker; an error of ours is kept for the end, its push is put off."""
         counted: Counter[str] = Counter()
         errors: list[Exception] = []
-        job = self.job
-        while not job.time_box.passed():
+        while not self.job.time_box.passed():
             errand = self._next_errand()
             if errand is None:
                 break
             if pool:
                 self._call_for_help(pool)
             try:
-                Delivery(errand, line, by=job.by).run()
+                Delivery(errand, line, by=self.job.by, tell=self._teller.tell).run()
             except Exception as error:
                 log.exception("push %s: unexpected error", errand.push.pk)
                 errors.append(error)
@@ -189,6 +194,45 @@ class Crew:
         with self._lock:
             self._size -= 1
         return counted, errors
+
+
+class Teller:
+    """Tells the upper apps what became of pushes. Beside many workers in a thread of its own, many at a time.
+
+    A push that it did not live to tell is found by the apps' own catching up.
+    """
+
+    def __init__(self) -> None:
+        self._settled: queue.SimpleQueue[Push | None] = queue.SimpleQueue()
+        self._running: Future[None] | None = None
+
+    def start(self, pool: ThreadPoolExecutor) -> None:
+        if self._running is None:
+            self._running = pool.submit(self._run)
+
+    def tell(self, push: Push) -> None:
+        if self._running is None:
+            notify_all([push])
+        else:
+            self._settled.put(push)
+
+    def finish(self) -> None:
+        """Everything is told when this returns."""
+        if self._running is not None:
+            self._settled.put(None)
+            self._running.result()
+
+    def _run(self) -> None:
+        over = False
+        try:
+            while not over:
+                found = [self._settled.get()]
+                while len(found) < TOLD_AT_ONCE and not self._settled.empty():
+                    found.append(self._settled.get())
+                over = None in found
+                notify_all([push for push in found if push is not None])
+        finally:
+            connections.close_all()
 
 
 def _sum(results: Iterable[Result]) -> Result:

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django_q.tasks import async_task
 
 from netsuite import channels
-from netsuite.claims import ON_OUTCOME, notify
+from netsuite.claims import ON_OUTCOME, ON_OUTCOMES, notify
 from netsuite.drain import drain
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born, move
@@ -22,7 +22,7 @@ from netsuite.models import REPLACEABLE, Push, content_hash
 from netsuite.transport import TRANSPORTS
 from netsuite.values import comparable
 
-__all__ = ["ON_OUTCOME", "TRANSPORTS", "drain", "enqueue", "retry", "ring"]
+__all__ = ["ON_OUTCOME", "ON_OUTCOMES", "TRANSPORTS", "drain", "enqueue", "retry", "ring"]
 
 log = logging.getLogger(__name__)
 

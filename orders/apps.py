@@ -14,15 +14,15 @@ class OrdersConfig(AppConfig):
         from holds.evidence import REACHES
         from holds.pins import ORDER_PAGES
         from holds.signals import hold_lifted, hold_placed
-        from netsuite.outbox import ON_OUTCOME
+        from netsuite.outbox import ON_OUTCOMES
         from orders.account_card import card
         from orders.blast_radius import reach
-        from orders.outcomes import push_settled
+        from orders.outcomes import pushes_settled
         from orders.providers.transport import join_outbox
 
         hold_placed.connect(_hold_changed, dispatch_uid="orders")
         hold_lifted.connect(_hold_changed, dispatch_uid="orders")
-        ON_OUTCOME.append(push_settled)
+        ON_OUTCOMES.append(pushes_settled)
         ORDER_PAGES.append(_page_of)
         PARTS.append(card)
         REACHES.append(reach)

@@ -1,5 +1,6 @@
 """What came of pushes: NetSuite's numbers and refusals in its own words, and the providers' answers."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from django.db.models import Q, QuerySet
@@ -14,11 +15,19 @@ Pushed: TypeAlias = QuerySet[Order] | QuerySet[Invoice]
 
 
 def push_settled(push: Push) -> None:
-    """Called after commit with each settled push; the orders' own are taken over."""
+    """The outcome of one push, if it is an order's, an invoice's or a provider's."""
     if providers.is_ours(push):
         answers.take_over(push)
     elif push.record_type in (sales_orders.RECORD_TYPE, invoices.RECORD_TYPE):
         take_over(push)
+
+
+def pushes_settled(pushes: Sequence[Push]) -> None:
+    """Called after commit with pushes that were settled together: what providers answered goes in one step."""
+    answers.take_over_all([push for push in pushes if providers.is_ours(push)])
+    for push in pushes:
+        if not providers.is_ours(push):
+            push_settled(push)
 
 
 def take_over(push: Push) -> int:

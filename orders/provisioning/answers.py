@@ -1,6 +1,6 @@
 """What automatic providers answered: changes and accounts follow the outcome of their push."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from orders.models import LicenseChange, ProviderAccount
 from orders.provisioning import carrying
 
 AT_ONCE = 500
+CONFIRMED = "confirmed by the provider"
 
 
 def take_over(push: Push) -> int:
@@ -23,6 +24,13 @@ def take_over(push: Push) -> int:
     if push.status not in ("applied", "failed"):
         return 0
     return _account(push, now) or _change(push, now)
+
+
+def take_over_all(pushes: Sequence[Push]) -> int:
+    """Many outcomes at a time: what one provider confirmed is written in one transaction, the rest one by one."""
+    channels = {push.channel for push in pushes}
+    confirmed = {pk for channel in channels for pk in _confirmed(channel, pushes)}
+    return len(confirmed) + sum(take_over(push) for push in pushes if push.pk not in confirmed)
 
 
 def catch_up() -> int:
@@ -36,6 +44,22 @@ def catch_up() -> int:
 
 def _pushes(ids: Iterable[int | None]) -> list[Push]:
     return list(Push.objects.filter(pk__in=[pk for pk in ids if pk][:AT_ONCE]).order_by("pk"))
+
+
+def _confirmed(channel: str, pushes: Sequence[Push]) -> list[int]:
+    """Carry through what awaited these pushes of a channel; answers the pushes that are done with."""
+    now = timezone.now()
+    applied = [push.pk for push in pushes if push.channel == channel and push.status == "applied"]
+    changes = list(LicenseChange.objects.awaiting().filter(push__in=applied).order_by("pk"))
+    if len(changes) < 2:
+        return []
+    try:
+        with transaction.atomic():
+            carrying.carry_through_all(changes, by=channel, reason=CONFIRMED, now=now)
+    except LostRace:
+        return []
+    carrying.follow([change.subscription_id for change in changes], by=channel, now=now)
+    return [change.push_id for change in changes if change.push_id]
 
 
 def _change(push: Push, now: datetime) -> int:
@@ -62,7 +86,7 @@ def _settle(change: LicenseChange, push: Push, by: str, now: datetime) -> None:
     if change.status == "failed":
         again: dict[str, Any] = {"error": "", "settled_at": None, "settled_by": ""}
         move(change, "retry", by=push.cycle_by or by, reason="pushed again", **again)
-    carrying.carry_through(change, by=by, reason="confirmed by the provider", now=now)
+    carrying.carry_through(change, by=by, reason=CONFIRMED, now=now)
 
 
 def _account(push: Push, now: datetime) -> int:

@@ -5,7 +5,7 @@ Nothing remote happens here: automatic providers are asked through the outbox, t
 
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from customers.clock import business_today
 from customers.models import Customer
 from netsuite.deadline import Deadline
-from netsuite.machine import move
+from netsuite.machine import move, move_many
 from orders import providers
 from orders.history import author
 from orders.models import LicenseChange, Provider, ProvisioningNotice, ProvisioningSettings, Subscription
@@ -86,6 +86,19 @@ def carry_through(change: LicenseChange, *, by: str, reason: str, now: datetime)
     subscription.provisioned_quantity = change.quantity_after
     author(subscription, by, reason)
     subscription.save(update_fields=["provisioned_quantity"])
+
+
+def carry_through_all(changes: Sequence[LicenseChange], *, by: str, reason: str, now: datetime) -> None:
+    """The same for changes of as many subscriptions. Raises LostRace when one of them is settled already."""
+    move_many(changes, "provision", by=by, reason=reason, settled_at=now, settled_by=by[:150], error="")
+    after = {change.subscription_id: change.quantity_after for change in changes}
+    locked = Subscription.objects.select_for_update(no_key=True).filter(pk__in=after).order_by("pk")
+    subscriptions = list(locked)
+    for subscription in subscriptions:
+        subscription.provisioned_quantity = after[subscription.pk]
+        author(subscription, by, reason)
+    Subscription.objects.bulk_update(subscriptions, ["provisioned_quantity"])
+    Subscription.history.bulk_history_create(subscriptions, update=True)
 
 
 def ring() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
+from netsuite.machine import born_many
 from orders.models import BillingContract, LicenseChange, Product, Provider, Subscription
 from orders.providers.endpoint.server import DEMO_SECRET
 from tests.factories.customers import CustomerFactory
@@ -44,7 +45,9 @@ def changes(
         for number in range(count)
     ]
     made = Subscription.objects.bulk_create(rows)
-    return LicenseChange.objects.bulk_create([_first(subscription) for subscription in made])
+    rows_of_changes = LicenseChange.objects.bulk_create([_first(subscription) for subscription in made])
+    born_many(rows_of_changes, by="mike")
+    return rows_of_changes
 
 
 def _first(subscription: Subscription) -> LicenseChange:

@@ -45,7 +45,7 @@ def in_threads(count: int, work) -> list:
 def test_each_push_is_claimed_once():
     pushes = [hold("ON", customer=str(number)) for number in range(8)]
     claimed = in_threads(8, lambda: claim("netsuite", slots=8, by="worker"))
-    assert sorted(push.pk for [push] in claimed) == [push.pk for push in pushes]
+    assert sorted(errand.push.pk for [errand] in claimed) == [push.pk for push in pushes]
 
 
 def test_one_push_is_claimed_by_one_of_many():
@@ -65,7 +65,7 @@ def test_an_abandoned_push_goes_to_one_worker():
     push = hold("ON")
     lease(push, until="2001-01-01T00:00:00+00:00")
     claimed = in_threads(4, lambda: claim("netsuite", slots=4, by="worker"))
-    assert [found.pk for [found] in filter(None, claimed)] == [push.pk]
+    assert [errand.push.pk for [errand] in filter(None, claimed)] == [push.pk]
     assert fresh(push).poison_count == 1
 
 
@@ -77,8 +77,8 @@ def test_two_writers_of_one_key_get_two_generations():
 
 def test_a_lease_lasts_by_the_databases_clock(settings):
     hold("ON")
-    [push] = claim("netsuite", slots=1, by="worker")
-    left = (push.lease_until - timezone.now()).total_seconds()
+    [errand] = claim("netsuite", slots=1, by="worker")
+    left = (errand.push.lease_until - timezone.now()).total_seconds()
     assert settings.PUSH_LEASE_SECONDS - 5 < left <= settings.PUSH_LEASE_SECONDS
 
 

@@ -78,9 +78,11 @@ def test_a_retry_that_works_takes_the_refusal_away(books, cashier):
 @pytest.mark.parametrize("refusal", ["", ON_CREDIT_HOLD])
 def test_the_catch_up_finds_what_a_crash_lost(books, cashier, monkeypatch, refusal):
     monkeypatch.setattr(outbox, "ON_OUTCOME", [])
+    monkeypatch.setattr(outbox, "ON_OUTCOMES", [])
     from netsuite import claims
 
     monkeypatch.setattr(claims, "ON_OUTCOME", [])
+    monkeypatch.setattr(claims, "ON_OUTCOMES", [])
     books.refusal = refusal
     order = submitted(cashier)
     outbox.drain()
