@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from anomalies.cards import CARDS, Reading
+from anomalies.cards.base import MARKS
 from anomalies.cards.readings import readings
 from anomalies.definitions import METRICS
 from anomalies.finding import figure
@@ -31,12 +32,6 @@ MAY = "anomalies.view_dailymetric"
 SHOWN_ALERTS = 4
 COUNTED_ALERTS = 100
 HELD, HELD_VALUE = "orders_on_hold", "orders_on_hold_value"
-MARKS = {
-    "performing": ("check", "green"),
-    "stable": ("dash", "slate"),
-    "needs_attention": ("warning", "red"),
-    "unknown": ("question", "violet"),
-}
 
 
 @dataclass(frozen=True)
