@@ -14,7 +14,9 @@ from anomalies import (
     alert_page,
     band_admin,  # noqa: F401  registers the bands of the cards
     finding,
+    grounds,
     group,
+    order_acts,
     rule_admin,  # noqa: F401  registers the rules
 )
 from anomalies.actions import alerts, staging
@@ -24,6 +26,7 @@ from anomalies.models.alerts import OPEN
 from customers.models import Customer
 from netsuite.console import SeeOnly, choice_filter, choices_of, cleaned
 from workflows.exports import csv_answer
+from workflows.views import person
 
 STATES = [("awake", "Open"), ("asleep", "Snoozed"), *choices_of(Alert, "status")[1:]]
 HEADS = (
@@ -77,7 +80,7 @@ class AlertAdmin(SeeOnly):
 
     def facts(self, request: HttpRequest, row: Alert) -> dict[str, Any]:
         found = alert_page.page_of(row, request.user, {**request.GET.dict(), **_plan_of(request)})
-        return {**found, "title": finding.heading(row), "now": timezone.now(), "currency": settings.BASE_CURRENCY}
+        return {**found, "title": finding.heading(row), "now": timezone.now()}
 
     def acknowledge(self, request: HttpRequest, row: Alert) -> None:
         alerts.acknowledge(alert=row, by=request.user, **cleaned(alert_forms.ReasonForm(request.POST)))  # type: ignore[arg-type]
@@ -92,30 +95,24 @@ class AlertAdmin(SeeOnly):
 
     def grace(self, request: HttpRequest, row: Alert) -> None:
         wish, people = cleaned(alert_forms.UntilForm(request.POST)), alert_forms.picked(request.POST)
-        staging.stage_grace(alert=row, customers=people, by=request.user, **wish)  # type: ignore[arg-type]
+        staging.stage_grace(ground=grounds.of_alert(row), customers=people, by=request.user, **wish)  # type: ignore[arg-type]
 
     def limit(self, request: HttpRequest, row: Alert) -> None:
         wish, wanted = cleaned(alert_forms.UntilForm(request.POST)), alert_forms.amounts(request.POST)
-        staging.stage_extensions(alert=row, amounts=wanted, by=request.user, **wish)  # type: ignore[arg-type]
+        staging.stage_extensions(ground=grounds.of_alert(row), amounts=wanted, by=request.user, **wish)  # type: ignore[arg-type]
 
     def calls(self, request: HttpRequest, row: Alert) -> None:
         wish, people = cleaned(alert_forms.ReasonForm(request.POST)), alert_forms.picked(request.POST)
-        staging.stage_calls(alert=row, customers=people, by=request.user, **wish)  # type: ignore[arg-type]
+        staging.stage_calls(ground=grounds.of_alert(row), customers=people, by=request.user, **wish)  # type: ignore[arg-type]
 
     def release(self, request: HttpRequest, row: Alert) -> None:
-        staging.release_order(alert=row, by=request.user, **cleaned(alert_forms.OrderForm(request.POST)))  # type: ignore[arg-type]
+        order_acts.release(grounds.of_alert(row), request.POST, person(request))
 
     def raise_limit(self, request: HttpRequest, row: Alert) -> None:
-        """A higher limit for the customer of one order."""
-        wish = cleaned(alert_forms.OrderUntilForm(request.POST))
-        pk, wanted = wish.pop("order"), alert_forms.amount(request.POST.get("amount", ""))
-        people = {order["customer"]: wanted for order in group.orders_of(row) if order["id"] == pk}
-        staging.stage_extensions(alert=row, amounts=people, by=request.user, **wish)  # type: ignore[arg-type]
+        order_acts.raise_limit(grounds.of_alert(row), request.POST, person(request))
 
     def wait(self, request: HttpRequest, row: Alert) -> None:
-        wish = cleaned(alert_forms.OrderUntilForm(request.POST))
-        note = wish.pop("reason")
-        staging.wait(alert=row, note=note, by=request.user, **wish)  # type: ignore[arg-type]
+        order_acts.wait(grounds.of_alert(row), request.POST, person(request))
 
     def export(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """The orders of the alert as CSV."""

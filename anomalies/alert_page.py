@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from django.db.models import Count
+from django.urls import reverse
 
-from anomalies import chart, finding, group, plans
+from anomalies import chart, finding, group, order_acts, plans
 from anomalies.definitions import METRICS
 from anomalies.held_orders import REASONS, aged_invoices, over_limit
-from anomalies.models import Alert, OrderWait
+from anomalies.models import Alert
 from anomalies.models.alerts import OPEN
+from anomalies.order_acts import EXTENSION_DAYS
+from anomalies.order_standing import OrderStanding, standings
 from anomalies.rules import Point
 from customers.clock import business_today
 from customers.models import Customer, Employee
@@ -24,8 +28,6 @@ from workflows.wording import count, listing, money
 A_PAGE = 20
 SHOWN_POINTS = 31
 SHOWN_SEGMENTS = 6
-EXTENSION_DAYS = 30
-WAIT_DAYS = 7
 MAY_STAGE = {"grace": "holds.add_pause", "limit": "holds.add_limitextension", "calls": "anomalies.handle_alert"}
 NO_RIGHT = {"grace": "AR grants pauses.", "limit": "AR or the credit committee proposes limits.", "calls": ""}
 
@@ -38,8 +40,7 @@ class OrderRow:
     customer: Customer | None
     reason: str
     below: str
-    blocked: bool
-    wait: OrderWait | None
+    standing: OrderStanding
 
     @property
     def where(self) -> str:
@@ -64,7 +65,13 @@ def page_of(alert: Alert, user: Any, query: Mapping[str, str]) -> dict[str, Any]
         **(wave_of(alert) if "wave" in alert.payload else {}),
         **(recommended(alert, orders, blocked, user, query, today) if is_open and orders else {}),
         **order_table(alert, orders, blocked, query, today),
+        "acts": order_acts.offered(user, partial(_address, alert)) if is_open else {},
+        **order_acts.dialog_facts(today),
     }
+
+
+def _address(alert: Alert, verb: str) -> str:
+    return reverse(f"admin:anomalies_alert_{verb}", args=[alert.pk])
 
 
 def picture(alert: Alert) -> dict[str, Any]:
@@ -248,8 +255,6 @@ def order_table(
         "orders_words": f"{len(shown)} of {len(orders)} shown, {_of(part, total)}.",
         "previous_page": number - 1,
         "next_page": number + 1 if number < pages else 0,
-        "wait_day": today + timedelta(days=WAIT_DAYS),
-        "limit_day": today + timedelta(days=EXTENSION_DAYS),
     }
 
 
@@ -260,15 +265,14 @@ def _of(part: Decimal, total: Decimal) -> str:
 def order_rows(shown: Sequence[dict[str, Any]], blocked: set[int], today: date) -> list[OrderRow]:
     customers = Customer.objects.in_bulk({order["customer"] for order in shown})
     aged = aged_invoices(list(customers), today) if shown else {}
-    waits = OrderWait.objects.newest_by_order([order["id"] for order in shown], today) if shown else {}
+    found = standings(shown, blocked, today)
     return [
         OrderRow(
             order,
             customers.get(order["customer"]),
             REASONS.get(order["reason"], order["reason"]),
             _below(order, customers.get(order["customer"]), aged),
-            order["id"] in blocked,
-            waits.get(order["id"]),
+            found[order["id"]],
         )
         for order in shown
     ]

@@ -1,13 +1,14 @@
-"""The cards in the console: all of them, each with its page, and its rows as CSV."""
+"""The cards in the console: all of them, each with its page, its rows as CSV, and what is done with a row."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.admin.views.decorators import staff_member_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from anomalies import grounds, order_acts
 from anomalies.cards import CARDS, paging
 from anomalies.cards.asked import filters_of
 from anomalies.cards.base import MARKS, Card
@@ -16,8 +17,9 @@ from anomalies.cards.readings import readings
 from anomalies.cards.scoping import scope_for
 from anomalies.cards.words import change_words, headline
 from customers.clock import business_today
+from netsuite.errors import Refusal
 from workflows.exports import csv_answer
-from workflows.views import render, seen_by
+from workflows.views import person, render, seen_by
 
 MAY = "anomalies.view_card"
 ALL = "Cards"
@@ -40,10 +42,31 @@ def cards(request: HttpRequest) -> HttpResponse:
 @staff_member_required
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """One card."""
-    found = _card(request, slug)
+    return _page(request, _card(request, slug))
+
+
+def _page(request: HttpRequest, found: Card, *, status: int = 200, **refused: Any) -> HttpResponse:
+    """`sent`, `refusal` and `opened` (a verb) come with a refused POST."""
     crumbs = [{"title": ALL, "link": reverse("cards")}, {"title": found.title}]
-    context = page_of(found, request.GET.dict(), request.user)
-    return render(request, "cards/card.html", context, crumbs=crumbs)
+    context = {"sent": {}, "opened": "", **page_of(found, request.GET.dict(), request.user), **refused}
+    return render(request, "cards/card.html", context, crumbs=crumbs, status=status)
+
+
+@staff_member_required
+def card_act(request: HttpRequest, slug: str, verb: str) -> HttpResponse:
+    """Act on the order of a row; a refusal brings the page back with what was typed."""
+    found = _card(request, slug)
+    if verb not in found.verbs:
+        raise Http404
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    back = HttpResponseRedirect(f"{reverse('card', args=[slug])}{query}#rows")
+    if request.method != "POST":
+        return back  # a link of a refused page, or that page loaded again
+    try:
+        order_acts.ACTS[verb](grounds.of_card(person(request)), request.POST, person(request))
+    except Refusal as refusal:
+        return _page(request, found, status=refusal.status, refusal=refusal, sent=request.POST, opened=verb)
+    return back
 
 
 @require_safe

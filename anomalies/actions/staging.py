@@ -1,4 +1,7 @@
-"""Stage from an alert what its page recommends. Each makes proposals; nothing changes before they are approved."""
+"""Stage from an alert, or from the card of blocked orders, what its page offers.
+
+Each makes proposals; nothing changes before they are approved.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from anomalies import group, handlers
-from anomalies.actions.alerts import MAY, require_open
+from anomalies.actions.alerts import MAY
+from anomalies.grounds import Ground
 from anomalies.held_orders import PENDING_APPROVAL
-from anomalies.models import Alert, OrderWait
+from anomalies.models import OrderWait
 from customers.clock import business_today
 from customers.models import Customer, Transaction
 from holds.actions import limits, pauses
@@ -22,9 +26,10 @@ from workflows import audit
 from workflows.access import Actor, label, require
 from workflows.fingerprint import fingerprint
 from workflows.models import ProposedAction
-from workflows.wording import count, day, money
+from workflows.wording import count, money
 
 LONGEST_WAIT = timedelta(days=90)
+MAY_RAISE = "holds.add_limitextension"
 
 
 @dataclass
@@ -35,56 +40,66 @@ class Staged:
     left_out: list[tuple[Customer, str]] = field(default_factory=list)
 
 
-def stage_grace(*, alert: Alert, customers: Iterable[int], by: Actor, reason: str, until: date | None = None) -> Staged:
+def stage_grace(
+    *, ground: Ground, customers: Iterable[int], by: Actor, reason: str, until: date | None = None
+) -> Staged:
     """One grace period for each of these customers (primary keys), 14 days by default, for a person to approve."""
     require(by, "holds.add_pause", "propose grace periods")
     last = until or business_today() + timedelta(days=pauses.GRACE_DAYS)
     if not business_today() <= last <= business_today() + pauses.LONGEST:
         raise Refusal("The last day must lie between today and a year from now.", code="invalid_date", status=400)
-    why = f"{_origin(alert)} {_needed(reason)}"
+    why = f"{ground.origin} {_needed(reason)}"
 
     def one(member: group.Member) -> ProposedAction:
         if Pause.objects.running(business_today()).filter(customer=member.customer).exists():
             raise Refusal("A pause runs already.", code="paused", status=409)
         change = {"kind": "grace_period", "until": last.isoformat()}
-        return _propose(alert, member, handlers.GRACE, change, why, by)
+        return _propose(ground, member, handlers.GRACE, change, why, by)
 
-    return _stage(alert, customers, one, by, reason, handlers.GRACE)
+    return _stage(ground, customers, one, by, reason, handlers.GRACE)
 
 
-def stage_calls(*, alert: Alert, customers: Iterable[int], by: Actor, reason: str) -> Staged:
+def stage_calls(*, ground: Ground, customers: Iterable[int], by: Actor, reason: str) -> Staged:
     """A call for the AR clerk for each of these customers; approving it means: called, with what was said."""
-    why = f"{_origin(alert)} {_needed(reason)}"
+    why = f"{ground.origin} {_needed(reason)}"
 
     def one(member: group.Member) -> ProposedAction:
         change = {"task": "call", "about": f"{count(member.orders, 'blocked order')}, {money(member.value)}"}
-        return _propose(alert, member, handlers.CALL, change, why, by)
+        return _propose(ground, member, handlers.CALL, change, why, by)
 
-    return _stage(alert, customers, one, by, reason, handlers.CALL)
+    return _stage(ground, customers, one, by, reason, handlers.CALL)
 
 
-def stage_extensions(*, alert: Alert, amounts: Mapping[int, Decimal], until: date, by: Actor, reason: str) -> Staged:
+def stage_extensions(*, ground: Ground, amounts: Mapping[int, Decimal], until: date, by: Actor, reason: str) -> Staged:
     """A higher limit (base currency, by customer's primary key) until a day, for the credit committee."""
-    require(by, "holds.add_limitextension", "ask for limit extensions")
-    why = f"{_origin(alert)} {_needed(reason)}"
+    require(by, MAY_RAISE, "ask for limit extensions")
+    why = f"{ground.origin} {_needed(reason)}"
 
     def one(member: group.Member) -> ProposedAction:
         amount = amounts[member.customer.pk]
-        seen = _evidence(alert, member)
+        seen = _evidence(ground, member)
         return limits.propose_extension(
             customer=member.customer, amount=amount, until=until, reason=why, by=by, evidence=seen
         )
 
-    return _stage(alert, amounts, one, by, reason, limits.EXTENSION)
+    return _stage(ground, amounts, one, by, reason, limits.EXTENSION)
 
 
-def release_order(*, alert: Alert, order: int, by: Actor, reason: str) -> ProposedAction:
+def raise_limit(*, ground: Ground, order: int, amount: Decimal, until: date, by: Actor, reason: str) -> ProposedAction:
+    """A higher limit (base currency) until a day for the customer of one blocked order."""
+    require(by, MAY_RAISE, "ask for limit extensions")
+    _may_act(ground, by)
+    customer = _order_of(ground, order).customer_id
+    staged = stage_extensions(ground=ground, amounts={customer: amount}, until=until, by=by, reason=reason)
+    return staged.proposals[0]
+
+
+def release_order(*, ground: Ground, order: int, by: Actor, reason: str) -> ProposedAction:
     """Propose to release one order in NetSuite; another person approves it."""
-    require(by, MAY, "act on alerts")
-    require_open(alert)
-    why = f"{_origin(alert)} {_needed(reason)}"
+    _may_act(ground, by)
+    why = f"{ground.origin} {_needed(reason)}"
     with transaction.atomic():
-        row = _order_of(alert, order)
+        row = _order_of(ground, order)
         Customer.objects.select_for_update(no_key=True).get(pk=row.customer_id)
         if row.status != PENDING_APPROVAL:
             words = f"{row} is not Pending Approval in NetSuite: there is nothing to release."
@@ -102,25 +117,24 @@ def release_order(*, alert: Alert, order: int, by: Actor, reason: str) -> Propos
             rationale=why,
             current_state_json={"order_status": row.status, "on_credit_hold": row.customer.on_credit_hold},
             proposed_change_json=change,
-            evidence={"alert": alert.pk},
+            evidence=dict(ground.evidence),
             at_stake=row.total,
             proposed_by=label(by),
             content_hash=fingerprint(change),
         )
         born(proposal, by=label(by), reason=why[:200])
-        _record(alert, by, reason, handlers.RELEASE, [proposal], [])
+        _record(ground, by, reason, handlers.RELEASE, [proposal], [])
     return proposal
 
 
-def wait(*, alert: Alert, order: int, until: date, by: Actor, note: str) -> OrderWait:
+def wait(*, ground: Ground, order: int, until: date, by: Actor, note: str) -> OrderWait:
     """Leave one blocked order alone until a business day, because its payment is expected; shown in its row."""
-    require(by, MAY, "act on alerts")
-    require_open(alert)
+    _may_act(ground, by)
     today = business_today()
     if not today < until <= today + LONGEST_WAIT:
         raise Refusal("Pick a day after today, at most 90 days ahead.", code="invalid_date", status=400)
     with transaction.atomic():
-        row = _order_of(alert, order)
+        row = _order_of(ground, order)
         waiting = OrderWait.objects.create(order=row, until=until, note=_needed(note), by=label(by))
         audit.record(
             "order_waits",
@@ -128,17 +142,22 @@ def wait(*, alert: Alert, order: int, until: date, by: Actor, note: str) -> Orde
             reason=note,
             entity_ref=f"salesorder:{row.netsuite_id}",
             customer=row.customer,
-            evidence={"alert": alert.pk},
+            evidence=dict(ground.evidence),
             after={"until": until},
         )
     return waiting
 
 
-def _order_of(alert: Alert, pk: int) -> Transaction:
-    """A blocked order of this alert. Raises Refusal for another one, or when it is not blocked any more."""
-    known = [order for order in group.orders_of(alert) if order["id"] == pk]
+def _may_act(ground: Ground, by: Actor) -> None:
+    require(by, MAY, "act on blocked orders")
+    ground.check()
+
+
+def _order_of(ground: Ground, pk: int) -> Transaction:
+    """A blocked order of this ground. Raises Refusal for another one, or when it is not blocked any more."""
+    known = [order for order in ground.orders if order["id"] == pk]
     if not known:
-        raise Refusal("This order does not belong to the alert.", code="not_in_alert", status=400)
+        raise Refusal(f"This order does not belong to the {ground.kind}.", code=f"not_in_{ground.kind}", status=400)
     if not group.still_blocked(known):
         raise Refusal(f"{known[0]['number']} is not on credit hold any more.", code="not_blocked", status=409)
     return Transaction.objects.select_related("customer").get(pk=pk)
@@ -150,12 +169,8 @@ def _needed(reason: str) -> str:
     return reason.strip()
 
 
-def _origin(alert: Alert) -> str:
-    return f"{alert.rule.title} of {day(alert.date)}:"
-
-
 def _stage(
-    alert: Alert,
+    ground: Ground,
     wanted: Iterable[int],
     one: Callable[[group.Member], ProposedAction],
     by: Actor,
@@ -163,11 +178,10 @@ def _stage(
     action_type: str,
 ) -> Staged:
     """Each customer for itself: who cannot take it is left out with the reason. Raises Refusal when nobody can."""
-    require(by, MAY, "act on alerts")
-    require_open(alert)
+    _may_act(ground, by)
     staged = Staged()
     with transaction.atomic():
-        for member in _members(alert, set(wanted)):
+        for member in _members(ground, set(wanted)):
             try:
                 with transaction.atomic():
                     Customer.objects.select_for_update(no_key=True).get(pk=member.customer.pk)
@@ -177,25 +191,25 @@ def _stage(
         if not staged.proposals:
             said = " ".join(f"{customer}: {words}" for customer, words in staged.left_out[:3])
             raise Refusal(f"Nothing was staged. {said}".strip(), code="nothing_staged", status=409)
-        _record(alert, by, reason, action_type, staged.proposals, staged.left_out)
+        _record(ground, by, reason, action_type, staged.proposals, staged.left_out)
     return staged
 
 
-def _members(alert: Alert, wanted: set[int]) -> list[group.Member]:
-    """The wanted customers of the alert, those with an order still blocked. Raises Refusal for a stranger."""
-    orders = group.orders_of(alert)
+def _members(ground: Ground, wanted: set[int]) -> list[group.Member]:
+    """The wanted customers of the ground, those with an order still blocked. Raises Refusal for a stranger."""
+    orders = ground.orders
     if not wanted:
         raise Refusal("Pick at least one customer.", code="nobody", status=400)
     if wanted - {order["customer"] for order in orders}:
-        raise Refusal("A customer does not belong to the alert.", code="not_in_alert", status=400)
+        raise Refusal(f"A customer does not belong to the {ground.kind}.", code=f"not_in_{ground.kind}", status=400)
     blocked = group.still_blocked(orders)
     mine = [order for order in orders if order["id"] in blocked and order["customer"] in wanted]
-    return group.members(mine, today=business_today(), before=alert.date)
+    return group.members(mine, today=business_today(), before=ground.seen_on)
 
 
-def _evidence(alert: Alert, member: group.Member) -> dict[str, Any]:
+def _evidence(ground: Ground, member: group.Member) -> dict[str, Any]:
     return {
-        "alert": alert.pk,
+        **ground.evidence,
         "orders": member.orders,
         "value": str(member.value),
         "days_late": member.days_late,
@@ -204,7 +218,7 @@ def _evidence(alert: Alert, member: group.Member) -> dict[str, Any]:
 
 
 def _propose(
-    alert: Alert, member: group.Member, action_type: str, change: Mapping[str, Any], why: str, by: Actor
+    ground: Ground, member: group.Member, action_type: str, change: Mapping[str, Any], why: str, by: Actor
 ) -> ProposedAction:
     customer = member.customer
     if ProposedAction.objects.open().filter(customer=customer, action_type=action_type).exists():
@@ -218,7 +232,7 @@ def _propose(
         rationale=why,
         current_state_json={"blocked_orders": member.orders, "days_late": member.days_late},
         proposed_change_json=dict(change),
-        evidence=_evidence(alert, member),
+        evidence=_evidence(ground, member),
         at_stake=member.value,
         proposed_by=label(by),
         content_hash=fingerprint(dict(change)),
@@ -228,13 +242,13 @@ def _propose(
 
 
 def _record(
-    alert: Alert, by: Actor, reason: str, action_type: str, proposals: list[ProposedAction], left_out: list[Any]
+    ground: Ground, by: Actor, reason: str, action_type: str, proposals: list[ProposedAction], left_out: list[Any]
 ) -> None:
     audit.record(
-        "alert_staged",
+        f"{ground.kind}_staged",
         by=by,
         reason=reason,
-        entity_ref=f"alert:{alert.pk}",
+        entity_ref=ground.ref,
         evidence={"left_out": [[customer.netsuite_id, words] for customer, words in left_out]},
         after={"action_type": action_type, "proposals": [proposal.pk for proposal in proposals]},
     )

@@ -43,12 +43,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row as shown: the customer whose page it leads to, a figure by column, words below the name."""
+    """One row as shown: the customer whose page it leads to, a figure by column, words below the name.
+
+    `order` is the primary key of the blocked order that the row is, on a card that has `verbs`.
+    """
 
     customer: Customer | None
     name: str
     values: Mapping[str, Any]
     below: str = ""
+    order: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ class Card:
 
     `ranked` gives the rows in order for a person (`rows` is how to call it), `shown` turns one page of them into
     what is read. `compare_days` is how far back the change of the headline figure looks. `said` is the headline
-    with `{}` for the figure, `said_one` where it is 1.
+    with `{}` for the figure, `said_one` where it is 1. `verbs` are the actions on a row; such rows are orders as a
+    snapshot keeps them.
     """
 
     slug: str
@@ -95,6 +100,7 @@ class Card:
     order: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     permission: str = "anomalies.view_card"
+    verbs: tuple[str, ...] = ()
 
     @property
     def unit(self) -> Unit:

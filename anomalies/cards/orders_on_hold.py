@@ -48,7 +48,7 @@ def _row(order: dict[str, Any], customer: Customer | None, aged: dict[int, int],
         "reason": REASONS.get(order["reason"], order["reason"]),
         "days_held": max(0, (day - date.fromisoformat(order["since"])).days),
     }
-    return Row(customer, str(customer or ""), values, below(order, customer, aged))
+    return Row(customer, str(customer or ""), values, below(order, customer, aged), order["id"])
 
 
 def below(order: dict[str, Any], customer: Customer | None, aged: dict[int, int]) -> str:
@@ -88,4 +88,5 @@ CARD = Card(
         Choice("size", "Value", (("high", "Over $10,000"),)),
         Choice("reason", "Reason", tuple(REASONS.items())),
     ),
+    verbs=("release", "raise_limit", "wait"),
 )

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from anomalies import chart, finding
+from anomalies import chart, finding, group, order_acts
 from anomalies.cards import paging, segments
 from anomalies.cards.asked import filters_of
 from anomalies.cards.base import MARKS, Card, Column, Filters, Reading, Row
@@ -20,6 +21,7 @@ from anomalies.cards.words import change_words, headline, limits
 from anomalies.definitions import METRICS
 from anomalies.measures import AGING
 from anomalies.models import AlertRule, CardBand
+from anomalies.order_standing import OrderStanding, standings
 from anomalies.rules import baseline, before
 from customers.clock import business_today
 from customers.models import Customer
@@ -45,6 +47,7 @@ class Line:
     name: str
     below: str
     cells: list[Cell]
+    standing: OrderStanding | None = None
 
 
 def page_of(card: Card, query: Mapping[str, str], user: Any) -> dict[str, Any]:
@@ -69,7 +72,21 @@ def page_of(card: Card, query: Mapping[str, str], user: Any) -> dict[str, Any]:
         **picture(card, read, row),
         **ages(card, read),
         **table(card, filters, query, user, today),
+        **actions(card, address(filters, **_place(query)), user, today),
     }
+
+
+def actions(card: Card, here: str, user: Any, today: date) -> dict[str, Any]:
+    """What this person may do with a row; each address leads back to the same page of the same list."""
+    if not card.verbs:
+        return {"acts": {}}
+    query = here.removeprefix("?") and here
+    acts = order_acts.offered(user, lambda verb: f"{reverse('card_act', args=[card.slug, verb])}{query}")
+    return {"acts": acts, **order_acts.dialog_facts(today)}
+
+
+def _place(query: Mapping[str, str]) -> dict[str, str]:
+    return {"after": query["after"]} if query.get("after") else {}
 
 
 def where(filters: Filters, *, sees_all: bool) -> str:
@@ -143,7 +160,7 @@ def table(card: Card, filters: Filters, query: Mapping[str, str], user: Any, tod
     return {
         "choices": [(choice, filters.picked.get(choice.name, "")) for choice in card.choices],
         "heads": [(column.title, css_of(column)) for column in titled(card.columns)],
-        "lines": [line_of(card, row) for row in card.shown(found.rows, today)],
+        "lines": lines(card, found.rows, today),
         "next_page": address(filters, after=found.next) if found.next else "",
         "first_page": "" if found.is_first else address(filters),
         "here": address(filters),
@@ -165,9 +182,14 @@ def css_of(column: Column) -> str:
     return "" if column.kind in ("text", "date") else "num"
 
 
-def line_of(card: Card, row: Row) -> Line:
+def lines(card: Card, rows: Sequence[Any], today: date) -> list[Line]:
+    found = standings(rows, group.still_blocked(rows), today) if card.verbs else {}
+    return [line_of(card, row, found.get(row.order or 0)) for row in card.shown(rows, today)]
+
+
+def line_of(card: Card, row: Row, standing: OrderStanding | None) -> Line:
     cells = [Cell(column.title, words_of(column, row.values[column.key]), css_of(column)) for column in card.columns]
-    return Line(row.customer, row.name, row.below, cells)
+    return Line(row.customer, row.name, row.below, cells, standing)
 
 
 def words_of(column: Column, value: Any) -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from anomalies import group, plans
 from anomalies.actions import alerts, staging
+from anomalies.grounds import of_alert
 from anomalies.models import Alert
 from customers.clock import business_today
 from customers.models import Customer, Transaction
@@ -87,8 +88,8 @@ def test_who_may_not_handle_alerts_changes_nothing(alert, rep):
     for act in (
         lambda: alerts.acknowledge(alert=alert, by=rep),
         lambda: alerts.resolve(alert=alert, by=rep, reason="x"),
-        lambda: staging.stage_calls(alert=alert, customers=[1], by=rep, reason="x"),
-        lambda: staging.wait(alert=alert, order=1, until=business_today(), by=rep, note="x"),
+        lambda: staging.stage_calls(ground=of_alert(alert), customers=[1], by=rep, reason="x"),
+        lambda: staging.wait(ground=of_alert(alert), order=1, until=business_today(), by=rep, note="x"),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -123,7 +124,9 @@ def test_without_a_segment_nobody_gets_time(alert):
 
 
 def test_staged_grace_periods_wait_and_pause_when_approved(alert, mike, clerk):
-    staged = staging.stage_grace(alert=alert, customers=ids(recommended(alert)["grace"]), by=clerk, reason="Lockbox.")
+    staged = staging.stage_grace(
+        ground=of_alert(alert), customers=ids(recommended(alert)["grace"]), by=clerk, reason="Lockbox."
+    )
     assert (len(staged.proposals), staged.left_out, Pause.objects.count()) == (22, [], 0)
     proposal = staged.proposals[0]
     assert proposal.rationale == "Credit hold spike of 20 Nov 2026: Lockbox."
@@ -139,18 +142,18 @@ def test_staged_grace_periods_wait_and_pause_when_approved(alert, mike, clerk):
 
 def test_who_has_one_already_is_left_out_with_the_reason(alert, mike):
     first, second = ids(recommended(alert)["grace"])[:2]
-    staging.stage_grace(alert=alert, customers=[first], by=mike, reason="Lockbox.")
-    staged = staging.stage_grace(alert=alert, customers=[first, second], by=mike, reason="Lockbox.")
+    staging.stage_grace(ground=of_alert(alert), customers=[first], by=mike, reason="Lockbox.")
+    staged = staging.stage_grace(ground=of_alert(alert), customers=[first, second], by=mike, reason="Lockbox.")
     assert [p.customer_id for p in staged.proposals] == [second]
     assert staged.left_out == [(Customer.objects.get(pk=first), "One is proposed already.")]
     with pytest.raises(Refusal, match="Nothing was staged"):
-        staging.stage_grace(alert=alert, customers=[first], by=mike, reason="Again.")
+        staging.stage_grace(ground=of_alert(alert), customers=[first], by=mike, reason="Again.")
 
 
 def test_a_stranger_cannot_be_slipped_in(alert, mike):
     stranger = Customer.objects.filter(on_credit_hold=False).first()
     with pytest.raises(Refusal, match="does not belong to the alert"):
-        staging.stage_grace(alert=alert, customers=[stranger.pk], by=mike, reason="x")
+        staging.stage_grace(ground=of_alert(alert), customers=[stranger.pk], by=mike, reason="x")
 
 
 def test_a_grace_period_says_that_a_service_hold_stays(mike, frozen_today):
@@ -167,7 +170,7 @@ def test_a_grace_period_says_that_a_service_hold_stays(mike, frozen_today):
 def test_approving_a_grace_period_lifts_no_hold(alert, mike, clerk):
     customer = Customer.objects.get(pk=ids(recommended(alert)["grace"])[0])
     Customer.objects.filter(pk=customer.pk).update(entitystatus="hold")
-    [proposal] = staging.stage_grace(alert=alert, customers=[customer.pk], by=clerk, reason="x").proposals
+    [proposal] = staging.stage_grace(ground=of_alert(alert), customers=[customer.pk], by=clerk, reason="x").proposals
     approve(proposal, mike)
     customer.refresh_from_db()
     assert (customer.entitystatus, Push.objects.count()) == ("hold", 0)
@@ -175,7 +178,7 @@ def test_approving_a_grace_period_lifts_no_hold(alert, mike, clerk):
 
 def test_a_call_keeps_what_was_said_and_later_proposals_quote_it(alert, clerk):
     one = ids(recommended(alert)["calls"])[0]
-    [proposal] = staging.stage_calls(alert=alert, customers=[one], by=clerk, reason="Late.").proposals
+    [proposal] = staging.stage_calls(ground=of_alert(alert), customers=[one], by=clerk, reason="Late.").proposals
     with pytest.raises(Refusal, match="Write what was said"):
         approve(proposal, clerk, "")
     approve(ProposedAction.objects.get(pk=proposal.pk), clerk, "Pays on Friday.")
@@ -188,7 +191,7 @@ def test_extensions_go_to_the_credit_committee(alert, clerk, committee):
     plan = recommended(alert)["limit"]
     amounts = {member.customer.pk: member.proposed_limit for member in plan.members}
     until = business_today() + timedelta(days=30)
-    staged = staging.stage_extensions(alert=alert, amounts=amounts, until=until, by=clerk, reason="Season.")
+    staged = staging.stage_extensions(ground=of_alert(alert), amounts=amounts, until=until, by=clerk, reason="Season.")
     proposal = staged.proposals[0]
     assert (len(staged.proposals), proposal.risk_level) == (6, 3)
     exposed = proposal.customer.ar_balance + proposal.customer.open_orders_total
@@ -199,11 +202,11 @@ def test_extensions_go_to_the_credit_committee(alert, clerk, committee):
 
 def test_a_released_order_is_pushed_once_another_person_approves(alert, mike, committee):
     order = group.orders_of(alert)[0]
-    proposal = staging.release_order(alert=alert, order=order["id"], by=mike, reason="Paid by wire.")
+    proposal = staging.release_order(ground=of_alert(alert), order=order["id"], by=mike, reason="Paid by wire.")
     with pytest.raises(Refusal, match="You proposed this yourself"):
         approve(proposal, mike)
     with pytest.raises(Refusal, match="proposed already"):
-        staging.release_order(alert=alert, order=order["id"], by=mike, reason="Again")
+        staging.release_order(ground=of_alert(alert), order=order["id"], by=mike, reason="Again")
     approve(ProposedAction.objects.get(pk=proposal.pk), committee)
     push = Push.objects.get()
     row = Transaction.objects.get(pk=order["id"])
@@ -219,20 +222,20 @@ def test_an_order_that_is_not_blocked_any_more_is_not_released(alert, mike):
     order = group.orders_of(alert)[0]
     Transaction.objects.filter(pk=order["id"]).update(status="B")
     with pytest.raises(Refusal, match="is not on credit hold any more"):
-        staging.release_order(alert=alert, order=order["id"], by=mike, reason="x")
+        staging.release_order(ground=of_alert(alert), order=order["id"], by=mike, reason="x")
 
 
 def test_wait_is_a_note_with_a_day(alert, mike):
     order = group.orders_of(alert)[0]["id"]
     until = business_today() + timedelta(days=5)
-    waiting = staging.wait(alert=alert, order=order, until=until, by=mike, note="Wire on the way.")
+    waiting = staging.wait(ground=of_alert(alert), order=order, until=until, by=mike, note="Wire on the way.")
     assert (waiting.until, waiting.note, waiting.by) == (until, "Wire on the way.", "mike")
     with pytest.raises(Refusal, match="at most 90 days"):
-        staging.wait(alert=alert, order=order, until=business_today(), by=mike, note="x")
+        staging.wait(ground=of_alert(alert), order=order, until=business_today(), by=mike, note="x")
 
 
 def test_nothing_is_staged_from_a_resolved_alert(alert, mike):
     one = ids(recommended(alert)["calls"])[0]
     alerts.resolve(alert=alert, by=mike, reason="Over.")
     with pytest.raises(alerts.AlreadyHandled):
-        staging.stage_calls(alert=alert, customers=[one], by=mike, reason="x")
+        staging.stage_calls(ground=of_alert(alert), customers=[one], by=mike, reason="x")

@@ -9,6 +9,7 @@ from anomalies import group
 from anomalies.actions import staging
 from anomalies.actions.evaluation import evaluate
 from anomalies.actions.snapshots import take
+from anomalies.grounds import of_alert
 from anomalies.models import Alert, AlertRule
 from customers.clock import business_today
 from customers.models import Transaction
@@ -39,7 +40,7 @@ def alert(sandbox: SandboxProcess) -> Alert:
 
 def released(alert: Alert, mike: Any, committee: Any) -> ProposedAction:
     [order] = group.orders_of(alert)
-    proposal = staging.release_order(alert=alert, order=order["id"], by=mike, reason="Paid by wire")
+    proposal = staging.release_order(ground=of_alert(alert), order=order["id"], by=mike, reason="Paid by wire")
     return proposals.approve(proposal=proposal, version=1, by=committee, reason="Seen")
 
 

@@ -1,4 +1,4 @@
-/* An alert's page: how many customers of a plan are included, and the dialogs of one order. */
+/* An alert's page: how many customers of a plan are included. The dialogs of one order, on a card's page too. */
 (function () {
   "use strict";
   function count() {
@@ -16,10 +16,21 @@
     if (!opener) return;
     const dialog = document.getElementById(opener.dataset.orderDialog);
     dialog.querySelector("[data-order-field]").value = opener.dataset.order;
-    dialog.querySelector("[data-order-name]").textContent = opener.dataset.name;
+    name(dialog, opener);
     dialog.showModal();
     dialog.querySelector("input:not([type=hidden]), textarea").focus();
   });
+  function name(dialog, opener) {
+    dialog.querySelector("[data-order-name]").textContent = opener.dataset.name;
+  }
+  function nameRefused() {
+    document.querySelectorAll("dialog[data-open]").forEach((dialog) => {
+      const field = dialog.querySelector("[data-order-field]");
+      const openers = field ? [...document.querySelectorAll(`[data-order-dialog="${dialog.id}"]`)] : [];
+      const opener = openers.find((each) => each.dataset.order === field.value);
+      if (opener) name(dialog, opener);
+    });
+  }
   const SHOWN = 6;
   function fold() {
     const rows = [...document.querySelectorAll("[data-plan] tbody tr")];
@@ -29,5 +40,5 @@
     button.hidden = false;
     button.addEventListener("click", () => { rows.forEach((row) => { row.hidden = false; }); button.hidden = true; });
   }
-  document.addEventListener("DOMContentLoaded", () => { count(); fold(); });
+  document.addEventListener("DOMContentLoaded", () => { count(); fold(); nameRefused(); });
 })();
