@@ -26,6 +26,8 @@ LONGEST_WAIT_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 0.5
 WAITS_WITHOUT_PROGRESS = 5
 TOLD_AT_ONCE = 100
+GATHER_SECONDS = 0.05
+WAITS_FOR_A_SLOT = (0.2, 0.2, 0.2)
 FOREVER = float(10**9)
 
 Result = tuple[Counter[str], list[Exception]]
@@ -126,6 +128,7 @@ class Crew:
         self._rest_until = 0.0
         self._helpers: list[Future[Result]] = []
         self._teller = Teller()
+        self._slot_is_free = threading.Condition()
 
     def work(self) -> Result:
         """Until nobody finds anything to claim. Inside a transaction other threads would not see its rows."""
@@ -139,7 +142,17 @@ class Crew:
             finally:
                 self._teller.finish()
 
-    def _next_errand(self) -> Errand | None:
+    def _next_errand(self, patient: bool) -> Errand | None:
+        """None when there is nothing to do, or other processes have held all slots for a while."""
+        for seconds in WAITS_FOR_A_SLOT if patient else ():
+            errand = self._take()
+            if errand or self.job.time_box.passed() or not _may_go_on(self.job):
+                return errand
+            with self._slot_is_free:
+                self._slot_is_free.wait(seconds)
+        return self._take()
+
+    def _take(self) -> Errand | None:
         """One worker claims for all who wait meanwhile. What it claims is no more than they are, so nothing lies."""
         with self._lock:
             self._idle += 1
@@ -155,6 +168,11 @@ class Crew:
     def _claim(self, at_most: int) -> list[Errand]:
         job = self.job
         return claim(job.channel, slots=self.line.slots, by=job.by, due_at=job.due_at, at_most=at_most)
+
+    def _tell(self, push: Push) -> None:
+        with self._slot_is_free:
+            self._slot_is_free.notify()
+        self._teller.tell(push)
 
     def _help(self, pool: ThreadPoolExecutor) -> Result:
         """Who finds nothing, because other processes hold the slots, keeps the next from coming at once."""
@@ -180,13 +198,13 @@ class Crew:
         counted: Counter[str] = Counter()
         errors: list[Exception] = []
         while not self.job.time_box.passed():
-            errand = self._next_errand()
+            errand = self._next_errand(patient=pool is not None)
             if errand is None:
                 break
             if pool:
                 self._call_for_help(pool)
             try:
-                Delivery(errand, line, by=self.job.by, tell=self._teller.tell).run()
+                Delivery(errand, line, by=self.job.by, tell=self._tell).run()
             except Exception as error:
                 log.exception("push %s: unexpected error", errand.push.pk)
                 errors.append(error)
@@ -227,6 +245,8 @@ class Teller:
         try:
             while not over:
                 found = [self._settled.get()]
+                if found != [None]:
+                    time.sleep(GATHER_SECONDS)
                 while len(found) < TOLD_AT_ONCE and not self._settled.empty():
                     found.append(self._settled.get())
                 over = None in found
