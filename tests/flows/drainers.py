@@ -1,7 +1,7 @@
-"""Processes that drain the queue, started at once: Django is loaded in one process, each drainer is its fork.
+"""Processes that drain the queue or send mail: Django is loaded in one process, each of them is its fork.
 
-`Drainers` keeps some of them alive. As a program: `command` or `task` on standard input starts one and answers its
-id; they end with the program.
+`Drainers` keeps some of them alive. As a program: `command`, `task` or `mail` on standard input
+starts one and answers its id; they end with the program.
 """
 
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60
 class Drainers:
     """Processes that drain; one that is killed is replaced."""
 
-    def __init__(self, env: dict[str, str], log: Path) -> None:
+    def __init__(self, env: dict[str, str], log: Path, kinds: Sequence[str] = ("command", "task", "command")) -> None:
         self.log = log
         with log.open("wb") as stream:
             self.master = subprocess.Popen(
@@ -39,7 +39,7 @@ class Drainers:
                 text=True,
             )
         assert self.master.stdout.readline() == "ready\n", log.read_text()
-        self.living = [self.start(kind) for kind in ("command", "task", "command")]
+        self.living = [self.start(kind) for kind in kinds]
 
     def start(self, kind: str) -> int:
         self.master.stdin.write(f"{kind}\n")
@@ -78,7 +78,13 @@ def by_task() -> None:
     drain_now()
 
 
-KINDS = {"command": by_command, "task": by_task}
+def send_mail() -> None:
+    from workflows.tasks import send_due
+
+    send_due()
+
+
+KINDS = {"command": by_command, "task": by_task, "mail": send_mail}
 
 
 def drain_for_ever(drain: Callable[[], None], parent: int) -> None:

