@@ -81,12 +81,13 @@ class CardRowSerializer(serializers.Serializer):
 
 
 class CardPageSerializer(CardSerializer):
-    """A card with its days and one page of the rows behind it; `next` is the address of the next page."""
+    """A card with its days and one page of the rows behind it; `next` and `previous` are addresses of pages."""
 
     netsuite = serializers.CharField(read_only=True, help_text="How to get the same number in NetSuite.")
     points = CardPointSerializer(many=True, read_only=True, help_text="Days that are over, oldest first.")
     columns = CardColumnSerializer(many=True, read_only=True)
     next = serializers.CharField(read_only=True, allow_null=True)
+    previous = serializers.CharField(read_only=True, allow_null=True)
     results = CardRowSerializer(many=True, read_only=True)
 
 
@@ -117,7 +118,7 @@ class CardView(APIView):
             SCOPE,
             VALUE,
             OpenApiParameter("q", description="Search in names, numbers and addresses of customers."),
-            OpenApiParameter("cursor", description="From `next`."),
+            OpenApiParameter("cursor", description="From `next` or `previous`."),
             OpenApiParameter("page_size", int, description=f"At most {LARGEST_PAGE}."),
             OpenApiParameter("size", enum=["high"], description="orders-on-credit-hold: orders over 10,000."),
             OpenApiParameter("reason", description="orders-on-credit-hold: why the order is on hold."),
@@ -150,7 +151,8 @@ def _page(card: Card, request: Request) -> dict[str, Any]:
         "netsuite": card.netsuite,
         "points": read.points,
         "columns": card.columns,
-        "next": _next(card, request, found.next),
+        "next": _place(card, request, found.next),
+        "previous": _place(card, request, found.previous),
         "results": [_row(card, row) for row in card.shown(found.rows, today)],
     }
 
@@ -204,7 +206,7 @@ def _size(request: Request) -> int:
     return min(max(wanted, 1), LARGEST_PAGE)
 
 
-def _next(card: Card, request: Request, cursor: str) -> str | None:
+def _place(card: Card, request: Request, cursor: str) -> str | None:
     if not cursor:
         return None
     query = QueryDict(mutable=True)

@@ -7,16 +7,17 @@ from typing import Any
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
 
-SALT = "keyset"
+SALT, BACK = "keyset", "keyset-back"
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one page and the cursor of the next, empty on the last."""
+    """Rows of one page, and the cursors of the next and the previous, empty on the last and the first."""
 
     rows: list[Any]
     next: str
     is_first: bool
+    previous: str = ""
 
 
 def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50) -> Page:
@@ -24,14 +25,26 @@ def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50)
 
     A cursor that we did not write counts as the first page.
     """
-    after = _read(cursor)
-    if after is not None and len(after) == len(by):
-        rows = rows.filter(_beyond(by, after))
-    else:
-        cursor = ""
-    found = list(rows.order_by(*by)[: size + 1])
-    more = len(found) > size
-    return Page(found[:size], _write(found[size - 1], by) if more else "", not cursor)
+    after, before = (_read(cursor, salt, len(by)) for salt in (SALT, BACK))
+    order = _turned(by) if before else by
+    if key := after or before:
+        rows = rows.filter(_beyond(order, key))
+    found = list(rows.order_by(*order)[: size + 1])
+    more, shown = len(found) > size, found[:size]
+    if before:
+        shown.reverse()
+    has_next, has_previous = bool(before) or more, bool(after) or (bool(before) and more)
+    return Page(
+        shown,
+        _write(shown[-1], by, SALT) if shown and has_next else "",
+        not has_previous,
+        _write(shown[0], by, BACK) if shown and has_previous else "",
+    )
+
+
+def _turned(by: Sequence[str]) -> list[str]:
+    """The same order from its end."""
+    return [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in by]
 
 
 def _beyond(by: Sequence[str], after: Sequence[str]) -> Q:
@@ -44,12 +57,13 @@ def _beyond(by: Sequence[str], after: Sequence[str]) -> Q:
     return beyond
 
 
-def _write(row: Model, by: Sequence[str]) -> str:
-    return signing.dumps([str(getattr(row, name.removeprefix("-"))) for name in by], salt=SALT)
+def _write(row: Model, by: Sequence[str], salt: str) -> str:
+    return signing.dumps([str(getattr(row, name.removeprefix("-"))) for name in by], salt=salt)
 
 
-def _read(cursor: str) -> list[str] | None:
+def _read(cursor: str, salt: str, fields: int) -> list[str] | None:
     try:
-        return signing.loads(cursor, salt=SALT) if cursor else None
+        found = signing.loads(cursor, salt=salt) if cursor else None
     except signing.BadSignature:
         return None
+    return found if found and len(found) == fields else None

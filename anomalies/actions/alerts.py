@@ -16,6 +16,7 @@ from workflows.wording import moment
 
 MAY = "anomalies.handle_alert"
 LONGEST_SLEEP = timedelta(days=30)
+SEEN = "Seen; no reason given."
 
 
 class AlreadyHandled(Refusal):
@@ -28,6 +29,7 @@ class AlreadyHandled(Refusal):
 def acknowledge(*, alert: Alert, by: Actor, reason: str = "") -> Alert:
     """Somebody looks after it. Raises AlreadyHandled when it is acknowledged or resolved already."""
     require(by, MAY, "handle alerts")
+    reason = reason.strip() or SEEN
     who = {"acknowledged_at": timezone.now(), "acknowledged_by": label(by)}
     with transaction.atomic():
         _move(alert, "acknowledge", by, reason, **who)

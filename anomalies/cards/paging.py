@@ -25,9 +25,13 @@ def page(card: Card, rows: Ranked, *, cursor: str = "", size: int = A_PAGE) -> k
 
 def _of_list(rows: Sequence[Any], cursor: str, size: int) -> keyset.Page:
     place = _place(cursor)
-    behind = place + size
-    following = signing.dumps(behind, salt=SALT) if behind < len(rows) else ""
-    return keyset.Page(list(rows[place:behind]), following, place == 0)
+    behind, before = place + size, max(place - size, 0)
+    following = _cursor(behind) if behind < len(rows) else ""
+    return keyset.Page(list(rows[place:behind]), following, place == 0, _cursor(before) if place else "")
+
+
+def _cursor(place: int) -> str:
+    return signing.dumps(place, salt=SALT)
 
 
 def _place(cursor: str) -> int:

@@ -153,16 +153,29 @@ def test_a_page_costs_the_same_queries_for_one_row_and_for_three(client, mike, s
     assert queries() == one
 
 
-def test_the_api_pages_through_the_rows(api, mike):
+@pytest.mark.parametrize("slug", ["customers-on-hold", "orders-on-credit-hold"])
+def test_the_api_pages_through_the_rows_and_back(api, mike, slug: str):
     for name in ("Acme", "Borel", "Corvin"):
         late(name)
     counted()
-    client, found = api(mike), []
-    address = "/api/v1/cards/customers-on-hold/?page_size=2"
-    while address:
-        answer = client.get(address).json()
-        found, address = [*found, *(row["name"] for row in answer["results"])], answer["next"]
-    assert found == ["Acme", "Borel", "Corvin"]
+    client = api(mike)
+    first, address = [], f"/api/v1/cards/{slug}/?page_size=1"
+    for way in ("next", "previous"):
+        found = []
+        while address:
+            answer = client.get(address).json()
+            found, address, last = [*found, *(row["name"] for row in answer["results"])], answer[way], address
+        first, address = [*first, found], last
+    assert first == [["Acme", "Borel", "Corvin"], ["Corvin", "Borel", "Acme"]]
+    assert client.get(last).json()["next"] is not None
+
+
+def test_the_api_gives_a_row_with_its_columns(api, mike):
+    for name in ("Acme", "Borel", "Corvin"):
+        late(name)
+    counted()
+    answer = api(mike).get("/api/v1/cards/customers-on-hold/").json()
+    assert (answer["next"], answer["previous"]) == (None, None)
     assert (answer["value"], answer["unit"], answer["columns"][2]["key"]) == ("3.000000", "count", "balance")
     assert answer["results"][0]["values"]["balance"] == "500.00"
 
