@@ -116,7 +116,8 @@ def _as_json(order: Transaction) -> dict[str, Any]:
 
 def _an_earlier_one(day: date, mike: "User", clerk: "User") -> None:
     """What fired then was looked after and is over."""
-    evaluate(day=day, now=_early(day + timedelta(days=1)))
+    with clock_at(_early(day + timedelta(days=1))):
+        evaluate(day=day, now=_early(day + timedelta(days=1)))
     zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
     with clock_at(datetime.combine(day + timedelta(days=1), time(8, 20), zone)):
         for alert in Alert.objects.open():

@@ -51,7 +51,8 @@ def test_acknowledge_says_who_and_when(alert, mike):
     alerts.acknowledge(alert=alert, by=mike)
     fresh = Alert.objects.get(pk=alert.pk)
     assert (fresh.status, fresh.acknowledged_by) == ("acknowledged", "mike")
-    assert AutoDecision.objects.get(decision_type="alert_acknowledged").by == "mike"
+    decision = AutoDecision.objects.get(decision_type="alert_acknowledged")
+    assert (decision.by, decision.reason) == ("mike", alerts.SEEN)
 
 
 def test_a_second_click_learns_who_was_quicker(alert, mike, clerk):
