@@ -7,11 +7,14 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bench.chaos import report
@@ -36,12 +39,20 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
 
 def main() -> None:
     options = _options()
+    # Ended from outside, an experiment still ends everything it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.child:
         _experiment_here(*options.child, options.size == "full")
         return
     wanted = [name for name in EXPERIMENTS if name in options.names or not options.names]
     pairs = [(name, db) for name in wanted for db in EXPERIMENTS[name] if db in (options.db or BOTH)]
-    rows = [_experiment(name, database, options.size) for name, database in pairs]
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="holdgate-chaos-") as templates:
+        Path(templates).chmod(0o755)
+        os.environ["CHAOS_TEMPLATES"] = templates
+        for name, database in pairs:
+            rows.append(_experiment(name, database, options.size))
+            report.tell(rows[-1])
     report.show(rows)
     path = report.save(rows, options.size)
     print(f"Written to {path.relative_to(ROOT)}")
@@ -64,17 +75,24 @@ def _experiment(name: str, database: str, size: str) -> dict[str, Any]:
     """One process an experiment, because Django's settings are read once."""
     started = time.monotonic()
     command = [sys.executable, "-m", "bench.chaos", "--child", name, database, "--size", size]
-    ran = subprocess.run(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            said, _ = process.communicate()
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
     facts: dict[str, Any] = {"name": name, "database": database, "seconds": time.monotonic() - started}
-    if ran.stdout.strip():
-        return {**facts, **json.loads(ran.stdout.splitlines()[-1])}
-    return {**facts, **asdict(Found("", "", [f"ended with {ran.returncode} and no answer"]))}
+    if said.strip():
+        return {**facts, **json.loads(said.splitlines()[-1])}
+    return {**facts, **asdict(Found("", "", [f"ended with {process.returncode} and no answer"]))}
 
 
 def _experiment_here(name: str, database: str, full: bool) -> None:
     """The module's `run(stage)`, under its own `SETTINGS`."""
     try:
         module = importlib.import_module(f"bench.chaos.{name}")
+        if hasattr(module, "begin"):
+            module.begin()
         with stage(name, database, full, module=module) as here:
             found = module.run(here)
     except Skipped as why:

@@ -32,6 +32,7 @@ def run(stage: Stage) -> Found:
     taken = Counter(str(one.message["Message-ID"]) for one in server.received)
     states = dict(OutboundEmail.objects.filter(pk__in=ready).values_list("message_id", "status"))
     twice = [identity for identity, times in taken.items() if times > 1]
+    promises.let_it_settle(stage)
     broken = promises.invariants_hold(stage)
     if twice or set(taken) != set(states):
         broken.append(f"{len(twice)} mails arrived twice, {len(set(states) - set(taken))} did not arrive")

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
+from itertools import pairwise
 
 from django.core.management import call_command
+from django_q.models import Schedule, Task
 
 from bench.chaos.stage import ROOT, Stage
 from customers.models import Customer
@@ -26,8 +29,9 @@ def nothing_on_its_way() -> bool:
 
 def let_it_settle(stage: Stage) -> None:
     """What a killed process did not live to tell is told by the schedules."""
-    stage.wait_for(nothing_on_its_way, "pushes are still open")
     stage.sandbox.clear_faults()
+    outbox.drain()
+    stage.wait_for(nothing_on_its_way, "pushes are still open")
     call_command("sync_netsuite", stdout=StringIO(), stderr=StringIO())
     tasks.apply_waiting()
     audit.seal()
@@ -67,6 +71,17 @@ def invariants_hold(stage: Stage) -> list[str]:
 def no_errors_of_ours(stage: Stage, *names: str) -> list[str]:
     logs = [stage.folder / f"{name}.log" for name in names]
     return [f"unexpected error in {log.name}" for log in logs if log.exists() and "unexpected error" in log.read_text()]
+
+
+def schedules_fired_once() -> list[str]:
+    """No recurring job was started twice for one moment: its starts are at least half a period apart."""
+    broken = []
+    for job in Schedule.objects.filter(schedule_type=Schedule.MINUTES):
+        starts = sorted(Task.objects.filter(func=job.func, group=job.name).values_list("started", flat=True))
+        shortest = timedelta(minutes=job.minutes or 1) / 2
+        close = sum(later - earlier < shortest for earlier, later in pairwise(starts))
+        broken += [f"“{job.name}” was started twice at once, {close} times"] * bool(close)
+    return broken
 
 
 def broken(*checks: Callable[[], list[str]]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ def verdict(row: dict[str, Any]) -> str:
     if row["skipped"]:
         return "skipped"
     return "BROKEN" if row["broken"] else "kept"
+
+
+def tell(row: dict[str, Any]) -> None:
+    """One finished experiment, while the others run."""
+    words = f"{row['name']} on {row['database']}: {row['done']}: {row['seen']}: {verdict(row)}, {row['seconds']:.0f} s"
+    print("\n  ".join([words, *row["broken"][:10]]), file=sys.stderr, flush=True)
 
 
 def show(rows: list[dict[str, Any]]) -> None:

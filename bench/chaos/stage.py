@@ -2,11 +2,13 @@
 
 import os
 import random
+import shutil
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -116,31 +118,51 @@ def stage(name: str, database: str, full: bool, *, module: Any) -> Iterator[Stag
         folder.chmod(0o755)
         (folder / "data").mkdir()
         network = stack.enter_context(module.network()) if hasattr(module, "network") else None
-        server = _postgres(folder, network) if database == "postgresql" else None
+        template = Path(os.environ.get("CHAOS_TEMPLATES", folder)) / f"template.{database}"
+        server = _postgres(folder, template, network) if database == "postgresql" else None
         if server:
             stack.callback(server.end)
         disk = stack.enter_context(module.place(folder)) if hasattr(module, "place") else folder
         url = server.url if server else f"sqlite:///{disk / 'holdgate.sqlite3'}"
+        begun = template.exists()
+        if begun and not server:
+            shutil.copy(template, disk / "holdgate.sqlite3")
         os.environ.update(SHORT, DATABASE_URL=url, DATA_DIR=str(folder / "data"))
         os.environ.update(getattr(module, "SETTINGS", {}))
         sandbox = stack.enter_context(start_sandbox(folder / "netsuite.sqlite3", folder / "netsuite-requests.jsonl"))
         os.environ.update(sandbox.environment())
-        _load_django()
+        _load_django(begun)
+        if not begun:
+            _keep(template, disk / "holdgate.sqlite3", server)
         yield Stage(name, database, full, folder, sandbox, server)
         from django.db import connections
 
         connections.close_all()
 
 
-def _postgres(folder: Path, network: Any) -> "Postgres":
+def _postgres(folder: Path, template: Path, network: Any) -> "Postgres":
     from bench.chaos.postgres import Postgres
 
-    return Postgres(folder / "pg", network.host, trusted=network.range) if network else Postgres(folder / "pg")
+    place = (folder / "pg", template)
+    return Postgres(*place, network.host, trusted=network.range) if network else Postgres(*place)
 
 
-def _load_django() -> None:
+def _load_django(begun: bool) -> None:
     import django
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    if not begun:
+        call_command("migrate", verbosity=0)
+
+
+def _keep(template: Path, file: Path, server: "Postgres | None") -> None:
+    """The empty database, so that the next experiment need not make the tables again."""
+    from django.db import connections
+
+    connections.close_all()
+    if server:
+        server.keep(template)
+        return
+    with closing(sqlite3.connect(file)) as made, closing(sqlite3.connect(template)) as copy:
+        made.backup(copy)

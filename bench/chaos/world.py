@@ -24,7 +24,7 @@ def person(name: str, group: str = "AR manager") -> Any:
 
 
 def token(user: Any) -> str:
-    return str(AuthToken.objects.create(user)[1])
+    return str(AuthToken.objects.create(user, expiry=None)[1])
 
 
 def customers_who_owe(count: int, sandbox: SandboxProcess) -> list[Customer]:
