@@ -30,6 +30,7 @@ from orders.providers.endpoint.server import DEMO_SECRET
 
 SUBSCRIPTIONS, SLOTS, LATENCY = 1000, 10, 0.05
 WORKERS = 2
+CUSTOMERS = 100_000
 IDEAL = SUBSCRIPTIONS * LATENCY / SLOTS
 PATIENCE = 600
 DRAINER = "import django; django.setup(); from bench.provisioning import drain_for_ever; drain_for_ever()"
@@ -72,7 +73,7 @@ def drain_for_ever() -> None:
     parent = os.getppid()
     while os.getppid() == parent:
         draining.drain(by="bench")
-        time.sleep(0.02)
+        time.sleep(0.5)
 
 
 @contextmanager
@@ -122,9 +123,19 @@ def _changes(customer: Customer, provider: Provider, number: int) -> None:
     )
 
 
+def _fill_up_to(count: int) -> None:
+    missing = range(Customer.objects.count(), count)
+    for first in range(missing.start, missing.stop, 5000):
+        some = missing[first - missing.start :][:5000]
+        Customer.objects.bulk_create(
+            [Customer(netsuite_id=f"switch-{each}", name=f"Customer {each}", currency="USD") for each in some]
+        )
+
+
 def _switch(rounds: int) -> Row:
     """Turning it on, beside the bare UPDATE of one row. Raises AssertionError when it writes to any customer."""
     by = get_user_model().objects.get(username="bench-provisioning")
+    _fill_up_to(CUSTOMERS)
     customers = f"{Customer.objects.count():,}"
 
     def off() -> None:

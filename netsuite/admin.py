@@ -38,7 +38,9 @@ class PushAdmin(SeeOnly):
 
     def list_facts(self, request: HttpRequest) -> dict[str, Any]:
         failed = Push.objects.failed().count()
-        return {"failed": failed, "may_retry": request.user.has_perm(MAY_RETRY), **channel_facts("netsuite")}
+        paused = Channel.objects.exclude(paused_at=None).order_by("name")
+        facts = {"failed": failed, "paused": list(paused), "may_retry": request.user.has_perm(MAY_RETRY)}
+        return {**facts, **channel_facts("netsuite")}
 
     def facts(self, request: HttpRequest, row: Push) -> dict[str, Any]:
         return {

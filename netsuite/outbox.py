@@ -18,7 +18,7 @@ from netsuite.claims import ON_OUTCOME, ON_OUTCOMES, notify
 from netsuite.drain import drain
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born, move
-from netsuite.models import REPLACEABLE, Push, content_hash
+from netsuite.models import REPLACEABLE, Channel, Push, content_hash
 from netsuite.transport import TRANSPORTS
 from netsuite.values import comparable
 
@@ -71,6 +71,7 @@ def retry(
 ) -> list[int]:
     """A person starts a new cycle of these pushes (or of every failed one) and ends a pause of their channel.
 
+    `all_failed` ends every pause, also of a channel whose pushes were all put back.
     Returns the ids queued again. Raises PushNotFound, and LostRace for one that is not in trouble.
     """
     with transaction.atomic():
@@ -79,7 +80,8 @@ def retry(
             cycle: dict[str, Any] = {"cycle": push.cycle + 1, "cycle_by": by, "next_attempt_at": None}
             cycle |= {"attempts_in_cycle": 0, "poison_count": 0}
             move(push, "requeue", by=by, reason=reason, run_id=push.run_id, **cycle)
-        for channel in {push.channel for push in pushes}:
+        paused = Channel.objects.exclude(paused_at=None).values_list("name", flat=True)
+        for channel in paused if all_failed else {push.channel for push in pushes}:
             channels.resume(channel, by=by)
     ring()
     return [push.pk for push in pushes]

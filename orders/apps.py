@@ -18,6 +18,7 @@ class OrdersConfig(AppConfig):
         from orders.account_card import card
         from orders.blast_radius import reach
         from orders.outcomes import pushes_settled
+        from orders.providers import checks  # noqa: F401 - registers itself
         from orders.providers.transport import join_outbox
 
         hold_placed.connect(_hold_changed, dispatch_uid="orders")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from netsuite import channels
-from netsuite.models import Push, PushAttempt
+from netsuite.models import Channel, Push, PushAttempt
 from netsuite.outbox import enqueue
 
 LIST = "admin:netsuite_push_changelist"
@@ -126,6 +126,14 @@ def test_a_paused_channel_says_what_to_do(as_mike: Client) -> None:
     channels.pause("netsuite", "401 invalid_grant")
     html = as_mike.get(reverse(LIST)).content.decode()
     assert ("401 invalid_grant" in html, "Check the credentials in NetSuite" in html) == (True, True)
+
+
+def test_a_pause_ends_with_a_press_of_retry_though_nothing_failed(as_mike: Client) -> None:
+    channels.pause("provider:cloud", "The signature does not match.")
+    html = as_mike.get(reverse(LIST)).content.decode()
+    assert ("The signature does not match." in html, "Retry</button>" in html) == (True, True)
+    as_mike.post(reverse("admin:netsuite_push_retry_all"))
+    assert Channel.named("provider:cloud").paused_at is None
 
 
 def test_a_closed_channel_says_until_when(as_mike: Client) -> None:

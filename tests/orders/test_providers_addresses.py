@@ -8,6 +8,7 @@ import pytest
 
 from orders.providers import addresses
 from orders.providers.addresses import BadAddress, check, is_public, resolve
+from orders.providers.checks import provisioning_addresses
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +193,18 @@ def test_public_addresses(text):
 )
 def test_addresses_that_are_not_public(text):
     assert not is_public(ipaddress.ip_address(text))
+
+
+def test_production_does_not_start_with_endpoints_on_its_own_machine(settings):
+    settings.DEVELOPMENT, settings.PROVISIONING_ALLOW_LOOPBACK = False, True
+    settings.PROVISIONING_ALLOWED_HOSTS = ["provisioning.example.com"]
+    assert [found.id for found in provisioning_addresses()] == ["orders.E001"]
+
+
+@pytest.mark.parametrize("hosts", [["*"], ["*.example.com"], ["."]])
+def test_a_list_of_every_host_is_no_list(settings, hosts):
+    settings.PROVISIONING_ALLOWED_HOSTS = hosts
+    assert [found.id for found in provisioning_addresses()] == ["orders.E002"]
 
 
 def test_one_inner_address_among_public_ones_refuses_the_name(monkeypatch):
