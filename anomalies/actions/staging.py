@@ -202,8 +202,9 @@ def _members(ground: Ground, wanted: set[int]) -> list[group.Member]:
         raise Refusal("Pick at least one customer.", code="nobody", status=400)
     if wanted - {order["customer"] for order in orders}:
         raise Refusal(f"A customer does not belong to the {ground.kind}.", code=f"not_in_{ground.kind}", status=400)
-    blocked = group.still_blocked(orders)
-    mine = [order for order in orders if order["id"] in blocked and order["customer"] in wanted]
+    mine = [order for order in orders if order["customer"] in wanted]
+    blocked = group.still_blocked(mine)
+    mine = [order for order in mine if order["id"] in blocked]
     return group.members(mine, today=business_today(), before=ground.seen_on)
 
 
