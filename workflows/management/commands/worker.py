@@ -14,7 +14,8 @@ USUAL = Patience()
 class Command(BaseCommand):
     help = (
         "Run the background work: the task cluster under a watchdog, which restarts it when it falls silent and "
-        "delivers pushes and mails itself meanwhile. One for each installation. SIGTERM and Ctrl-C end it cleanly."
+        "delivers pushes and mails itself meanwhile. One a host; several hosts share the work. SIGTERM and Ctrl-C end "
+        "it cleanly."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
