@@ -3,14 +3,19 @@
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 from urllib3.response import HTTPResponse
 
 LONGEST_CONNECT_SECONDS = 10.0
+
+_of_thread = threading.local()
 
 
 class Deadline:
@@ -25,17 +30,38 @@ class Deadline:
     def passed(self) -> bool:
         return self.left() <= 0
 
+    @contextmanager
+    def governs(self) -> Iterator[None]:
+        """Inside, nothing leaves this thread once the time is over, also when the process stood still meanwhile."""
+        _of_thread.deadline = self
+        try:
+            yield
+        finally:
+            del _of_thread.deadline
+
     def timeouts(self) -> tuple[float, float]:
         """Connect and read time-outs for one request, in seconds; never zero, which would mean none."""
         left = max(self.left(), 0.001)
         return min(left, LONGEST_CONNECT_SECONDS), left
 
 
-class _HeadersInTime:
-    """A read time-out starts anew with each byte: cut the line when the whole head takes longer than it."""
+class _InTime:
+    """Sends nothing after the deadline, and waits no longer than the read time-out for the whole head of the answer.
+
+    A read time-out starts anew with each byte, so the line is cut.
+    """
 
     sock: Any
     timeout: Any
+
+    def send(self, data: Any) -> None:
+        """Raises NewConnectionError: an incomplete request has no effect."""
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        deadline = getattr(_of_thread, "deadline", None)
+        if deadline and deadline.passed():
+            raise NewConnectionError(self, "the time was over before the request had left")  # type: ignore[arg-type]
+        super().send(data)  # type: ignore[misc]
 
     def getresponse(self) -> HTTPResponse:
         limit = self.sock.gettimeout() if self.sock is not None else None
@@ -48,11 +74,11 @@ class _HeadersInTime:
             timer.cancel()
 
 
-class TimedHTTPConnection(_HeadersInTime, HTTPConnection):  # type: ignore[misc]
+class TimedHTTPConnection(_InTime, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class TimedHTTPSConnection(_HeadersInTime, HTTPSConnection):  # type: ignore[misc]
+class TimedHTTPSConnection(_InTime, HTTPSConnection):  # type: ignore[misc]
     pass
 
 

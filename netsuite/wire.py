@@ -42,17 +42,20 @@ class Wire:
         if json_body is not None:
             data, headers = json.dumps(json_body), {**(headers or {}), "Content-Type": "application/json"}
         try:
-            with self._session.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=deadline.timeouts(),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            with (
+                deadline.governs(),
+                self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    data=data,
+                    headers=headers,
+                    auth=auth,
+                    timeout=deadline.timeouts(),
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 body = _read_body(response, deadline, self._largest_body)
                 return RawAnswer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
         except (requests.RequestException, HTTPError, OSError) as error:

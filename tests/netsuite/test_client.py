@@ -10,6 +10,7 @@ from netsuite import client as client_module
 from netsuite.client import Client, check_account
 from netsuite.deadline import Deadline
 from netsuite.errors import NetsuiteError
+from netsuite.wire import Wire
 from tests.netsuite.conftest import channel
 from tests.netsuite.scripted_server import ScriptedServer, dripping, response
 
@@ -220,6 +221,23 @@ def test_the_deadline_holds_whatever_the_server_does(server, netsuite, script):
     error = failure(netsuite.get, "customer", "107", deadline=Deadline(0.6))
     assert time.monotonic() - started < 2
     assert (error.kind, error.outcome_unknown) == ("timeout", True)
+
+
+class Frozen(AuthBase):
+    """The process stands still just before the request leaves."""
+
+    def __call__(self, request):
+        time.sleep(0.4)
+        return request
+
+
+@pytest.mark.parametrize("verb", ["PATCH", "GET"])
+def test_nothing_leaves_after_the_deadline(server, verb):
+    server.json("{}")
+    with pytest.raises(NetsuiteError) as told:
+        Wire().exchange(verb, server.url, deadline=Deadline(0.2), auth=Frozen(), json_body={"a": 1})
+    server.stop()
+    assert (told.value.code, told.value.outcome_unknown, b"".join(server.requests)) == ("not_reached", False, b"")
 
 
 # --- sign-in ---------------------------------------------------------------------------------------
