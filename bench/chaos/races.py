@@ -8,7 +8,8 @@ from bench.chaos.mail import SETTINGS, approved_mails, mail_server
 from bench.chaos.stage import Found, Stage
 
 __all__ = ["SETTINGS", "run"]
-LATEST = 0.006
+# After each race its loser gets a little more of a start, so that they stay close.
+STEP, SPREAD = 0.002, 0.004
 
 
 def run(stage: Stage) -> Found:
@@ -22,9 +23,12 @@ def run(stage: Stage) -> Found:
         due = dict(OutboundEmail.objects.filter(pk__in=ready).values_list("pk", "send_after"))
         OutboundEmail.objects.filter(pk__in=ready).update(send_after=None)
         won: Counter[str] = Counter()
+        lead = 0.0
         for number, pk in enumerate(ready):
             OutboundEmail.objects.filter(pk=pk).update(send_after=due[pk])
-            won[_race(stage, pk, server)] += 1
+            winner = _race(stage, pk, server, lead)
+            won[winner] += 1
+            lead += STEP if winner == "person" else -STEP
             if (number + 1) % 200 == 0:
                 stage.say(f"{number + 1} races: {dict(won)}")
     promises.let_it_settle(stage)
@@ -38,7 +42,8 @@ def run(stage: Stage) -> Found:
     return Found(f"{races} races of undo against the sender", seen, broken, dict(won))
 
 
-def _race(stage: Stage, pk: int, server: Any) -> str:
+def _race(stage: Stage, pk: int, server: Any, lead: float) -> str:
+    """Who won. The sender starts `lead` seconds before the person, or after where that is negative."""
     from django.utils import timezone
 
     from bench.chaos.world import person
@@ -47,7 +52,7 @@ def _race(stage: Stage, pk: int, server: Any) -> str:
     from workflows.models import OutboundEmail
 
     before, mike = len(server.received), person("mike")
-    delays = [stage.chance.uniform(0, LATEST), stage.chance.uniform(0, LATEST)]
+    delays = [max(0, lead) + stage.chance.uniform(0, SPREAD), max(0, -lead) + stage.chance.uniform(0, SPREAD)]
 
     def click(number: int) -> str:
         time.sleep(delays[number])
