@@ -100,7 +100,7 @@ def test_a_push_of_no_run_is_nobodys(netsuite):
 
 def test_an_outcome_that_a_dead_worker_did_not_tell_is_told_later(hold, monkeypatch):
     with monkeypatch.context() as worker:
-        worker.setattr("netsuite.claims.notify", lambda push: None)
+        worker.setattr("netsuite.drain.notify_all", lambda pushes: None)
         deliver()
     assert told(hold) == ("waiting", "running", "applying")
     assert tasks.apply_waiting() == 1
@@ -110,7 +110,7 @@ def test_an_outcome_that_a_dead_worker_did_not_tell_is_told_later(hold, monkeypa
 
 def test_and_only_once(hold, monkeypatch):
     with monkeypatch.context() as worker:
-        worker.setattr("netsuite.claims.notify", lambda push: None)
+        worker.setattr("netsuite.drain.notify_all", lambda pushes: None)
         deliver()
     assert (runs.catch_up(), runs.catch_up()) == (1, 0)
 
@@ -120,7 +120,7 @@ def test_a_retry_that_healed_in_silence_is_told_too(hold, netsuite, monkeypatch)
     deliver()
     outbox.retry(all_failed=True, by="mike")
     with monkeypatch.context() as worker:
-        worker.setattr("netsuite.claims.notify", lambda push: None)
+        worker.setattr("netsuite.drain.notify_all", lambda pushes: None)
         deliver()
     runs.catch_up()
     assert told(hold) == ("ok", "completed", "applied")
