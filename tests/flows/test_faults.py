@@ -239,7 +239,7 @@ def test_with_a_full_disk_netsuite_is_not_called(sandbox, customer, mike, monkey
 
     held(customer, mike)
     with monkeypatch.context() as disk:
-        disk.setattr(PushAttempt.objects, "create", full)
+        disk.setattr(PushAttempt.objects, "bulk_create", full)
         with pytest.raises(OperationalError):
             outbox.drain(once=True)
     assert (hold_field(sandbox, customer), writes(sandbox)) == ("AUTO", 0)
