@@ -102,7 +102,7 @@ def history_is_current(evidence: Evidence) -> Iterable[str]:
 def _history_differs(model: type[models.Model]) -> Iterable[str]:
     manager = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]
     key = model._meta.pk.attname
-    newest = manager.model.objects.filter(**{key: OuterRef(key)}).order_by("-history_date", "-history_id")
+    newest = manager.model.objects.filter(**{key: OuterRef(key)}).order_by("-history_id")
     last = manager.model.objects.filter(history_id=Subquery(newest.values("history_id")[:1]))
     names = [field.attname for field in manager.model.tracked_fields]
     for past in last.exclude(history_type="-").iterator():
