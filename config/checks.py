@@ -4,8 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Critical, Error, Tags, register
-from django.db import DatabaseError
+from django.core.checks import CheckMessage, Critical, Error, Tags, Warning, register
+from django.db import DatabaseError, connection
 
 DEMO_LOGINS = ("mike", "rep", "clerk", "committee", "owner", "cashier")
 DEMO_MARK = "@demo.holdgate.example"
@@ -52,3 +52,20 @@ def demo_logins(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[
     if not names:
         return []
     return [Critical(f"Demo logins exist: {names}.", hint="Delete or deactivate them.", id="holdgate.E003")]
+
+
+@register(Tags.database)
+def locks_of_the_frozen(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """holdgate.W001: PostgreSQL would keep the locks of a frozen or vanished process for ever."""
+    if settings.DEVELOPMENT or not databases or connection.vendor != "postgresql":
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            limit = cursor.fetchone()[0]
+    except DatabaseError:
+        return []
+    if limit != "0":
+        return []
+    words = "A process that freezes inside a transaction keeps its locks, and all others wait."
+    return [Warning(words, hint="Run deploy/role.sql once.", id="holdgate.W001")]

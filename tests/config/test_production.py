@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY, get_user_model
+from django.db import connection
 from django.test import Client
 
 from config import checks
@@ -50,6 +51,17 @@ def test_demo_logins_are_refused_by_name_until_they_are_shut(production: Any):
     mike.is_active = False
     mike.save()
     assert checks.demo_logins(None, databases=["default"]) == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+def test_postgresql_has_to_end_what_froze_in_a_transaction(production: Any):
+    on_postgresql = connection.vendor == "postgresql"
+    found = checks.locks_of_the_frozen(None, databases=["default"])
+    assert ids(found) == (["holdgate.W001"] if on_postgresql else [])
+    if on_postgresql:
+        connection.cursor().execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+        assert checks.locks_of_the_frozen(None, databases=["default"]) == []
 
 
 @pytest.mark.django_db
