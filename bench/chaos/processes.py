@@ -1,6 +1,5 @@
 """Web, worker and drainers as they run in production, each of which can be killed and comes back."""
 
-import os
 import random
 import signal
 import subprocess
@@ -123,10 +122,3 @@ def draining(stage: Stage, *kinds: str) -> Iterator[Drainers]:
         yield crew
     finally:
         crew.end()
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
