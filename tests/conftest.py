@@ -1,6 +1,7 @@
 """Fixtures for every test: the people, the API, the day. The database is chosen in `plugin_db`."""
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import connection
 
 from customers import pins
+from tests.plugin_db import wait_until_migrated
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 PASSWORD = "correct horse battery staple"
@@ -52,14 +55,29 @@ def _is_transactional(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """A file for each worker: threads and child processes must see the same rows, as in production."""
+    """A copy for each worker; on SQLite a file, so that threads and child processes see the same rows."""
     database = settings.DATABASES["default"]
+    wait_until_migrated()
     if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+        name = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+        shutil.copy(database["NAME"], name)
+        database.setdefault("TEST", {})["NAME"] = name
         pragmas = database["OPTIONS"]["init_command"]
         database["OPTIONS"]["init_command"] = pragmas.replace("synchronous=NORMAL", "synchronous=OFF")
+        return
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        copy = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{database["NAME"]}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The copy is used as it is; it goes with the folder or the server that holds it."""
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """Prepares the environment before Django reads its settings; loaded by `-p tests.plugin_db`.
 
+One database is migrated while the tests are collected; each worker starts from a copy of it.
+
 `pytest --db=postgresql` starts an embedded PostgreSQL for the session. Workers of pytest-xdist inherit
 the environment of the process that starts them, so only that process prepares anything.
 """
@@ -7,7 +9,10 @@ the environment of the process that starts them, so only that process prepares a
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -22,6 +27,7 @@ synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 """
+MIGRATED = "HOLDGATE_TEST_MIGRATED"
 # A developer's own .env must not decide what the tests see.
 NEUTRAL = {
     "DEVELOPMENT": "1",
@@ -62,6 +68,27 @@ def _prepare(config: pytest.Config, db: str) -> None:
         os.environ["DATABASE_URL"] = _start_postgres(config, folder / "pg")
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'holdgate.sqlite3'}"
+    os.environ[MIGRATED] = str(folder / "migrated")
+    if not config.known_args_namespace.collectonly:
+        _migrate(config)
+
+
+def _migrate(config: pytest.Config) -> None:
+    """Migrate in a process of its own; its words and its end stand in files beside the database."""
+    words, end = f"{os.environ[MIGRATED]}.log", os.environ[MIGRATED]
+    command = '"$0" manage.py migrate --verbosity 0 > "$1" 2>&1; echo $? > "$2.new"; mv "$2.new" "$2"'
+    root = Path(__file__).resolve().parent.parent
+    migrating = subprocess.Popen(["/bin/sh", "-c", command, sys.executable, words, end], cwd=root)
+    config.add_cleanup(migrating.wait)
+
+
+def wait_until_migrated() -> None:
+    """Called by whoever copies the database. Raises with the words of `migrate` when it failed."""
+    end = Path(os.environ[MIGRATED])
+    while not end.exists():
+        time.sleep(0.05)
+    if end.read_text().strip() != "0":
+        raise RuntimeError(Path(f"{end}.log").read_text())
 
 
 def _start_postgres(config: pytest.Config, pgdata: Path) -> str:
@@ -79,4 +106,5 @@ def _start_postgres(config: pytest.Config, pgdata: Path) -> str:
         conf.write(POSTGRES_CONF)
     server.start()
     config.add_cleanup(server.cleanup)
+    server.psql("CREATE DATABASE holdgate")
     return server.get_uri(database="holdgate")
