@@ -55,7 +55,8 @@ class Drainers:
         self.master.stdin.close()
         for pid in self.living:
             os.kill(pid, signal.SIGKILL)
-        self.master.wait(10)
+        self.master.kill()
+        self.master.wait()
         self.master.stdout.close()
 
 
