@@ -195,7 +195,7 @@ class Customer(models.Model):
     open_orders_total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
     open_orders_count = models.PositiveIntegerField("open orders", default=0)
     figures_version = models.PositiveBigIntegerField(
-        default=0, help_text="Rises with every writing of the figures that a proposal quotes."
+        default=0, db_default=0, help_text="Rises with every writing of the figures that a proposal quotes."
     )
 
     last_modified = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.apps import apps
 from django.core.management import get_commands
+from django.db.migrations import CreateModel
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import NOT_PROVIDED
@@ -167,16 +168,20 @@ CONTRACTED: set[str] = set()
 
 
 def test_the_release_before_runs_on_the_new_schema():
+    steps = [(name, step) for name, migration in new_migrations().items() for step in migration.operations]
+    # The release before does not know these tables.
+    new_tables = {(name.split(".")[0], step.name.lower()) for name, step in steps if isinstance(step, CreateModel)}
     broken = {
         name: words
-        for name, migration in new_migrations().items()
-        for operation in migration.operations
-        if name not in CONTRACTED and (words := breaks_the_release_before(operation))
+        for name, step in steps
+        if name not in CONTRACTED
+        and (name.split(".")[0], getattr(step, "model_name", "")) not in new_tables
+        and (words := breaks_the_release_before(step))
     }
     assert broken == {}
 
 
-@pytest.mark.parametrize("name", ["0003_figures_version"])
+@pytest.mark.parametrize("name", ["0002_proposal_choice"])
 def test_a_column_without_a_default_would_have_been_found(name: str):
     migration = import_module(f"workflows.migrations.{name}").Migration
     assert [bool(breaks_the_release_before(operation)) for operation in migration.operations] == [True]

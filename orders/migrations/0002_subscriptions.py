@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalproduct',
             name='frequency',
-            field=models.CharField(blank=True, choices=[('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], help_text='How often a subscription is billed.', max_length=9, verbose_name='billed'),
+            field=models.CharField(blank=True, choices=[('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], db_default='', default='', help_text='How often a subscription is billed.', max_length=9, verbose_name='billed'),
         ),
         migrations.AddField(
             model_name='product',
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='product',
             name='frequency',
-            field=models.CharField(blank=True, choices=[('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], help_text='How often a subscription is billed.', max_length=9, verbose_name='billed'),
+            field=models.CharField(blank=True, choices=[('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], db_default='', default='', help_text='How often a subscription is billed.', max_length=9, verbose_name='billed'),
         ),
         migrations.CreateModel(
             name='BillingContract',

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0005_figures_at'),
+        ('customers', '0005_figures_version'),
         ('netsuite', '0001_initial'),
         ('orders', '0002_subscriptions'),
     ]

@@ -51,7 +51,13 @@ class Product(models.Model):
         help_text="The item whose subscription a linked one follows.",
     )
     frequency = models.CharField(
-        "billed", max_length=9, choices=FREQUENCIES, blank=True, help_text="How often a subscription is billed."
+        "billed",
+        max_length=9,
+        choices=FREQUENCIES,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How often a subscription is billed.",
     )
 
     objects = ProductQuerySet.as_manager()

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='proposedaction',
             name='figures_version',
-            field=models.PositiveBigIntegerField(default=0, help_text="Which version of the customer's figures the evidence rests on."),
+            field=models.PositiveBigIntegerField(db_default=0, default=0, help_text="Which version of the customer's figures the evidence rests on."),
         ),
     ]

@@ -69,7 +69,7 @@ class ProposedAction(StatefulModel):
     rationale = models.TextField()
     warnings = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     figures_version = models.PositiveBigIntegerField(
-        default=0, help_text="Which version of the customer's figures the evidence rests on."
+        default=0, db_default=0, help_text="Which version of the customer's figures the evidence rests on."
     )
     strong = models.BooleanField(default=False, help_text="Stronger recommendation.")
     at_stake = models.DecimalField(max_digits=16, decimal_places=2, default=0)
