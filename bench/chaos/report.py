@@ -41,6 +41,6 @@ def save(rows: list[dict[str, Any]], size: str) -> Path:
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
     facts = {"at": now.isoformat(), "machine": machine, "size": size, "results": rows}
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"chaos-{now:%Y%m%d-%H%M%S}.json"
+    path = RESULTS / f"chaos-{now:%Y%m%d-%H%M%S}-{os.getpid()}.json"
     path.write_text(json.dumps(facts, indent=2))
     return path
