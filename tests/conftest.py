@@ -27,13 +27,18 @@ TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: runs on SQLite and, in `make test`, on PostgreSQL too")
+    config.addinivalue_line("markers", "postgresql_only: shows what only PostgreSQL can do; part of that run alone")
     # Argon2 is slow on purpose; only a test of the hashing itself wants it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     pins._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("db") != "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("postgresql_only")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("postgresql_only")]
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in {"flows", "browser"}:

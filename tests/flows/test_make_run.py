@@ -60,10 +60,10 @@ class Copy:
         return self.process.wait(60)
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A data directory of its own; on PostgreSQL a database of its own too."""
-    env = {**os.environ, "DATA_DIR": str(tmp_path_factory.mktemp("copy")), "DEVELOPMENT": "1"}
+    env = {**os.environ, "DATA_DIR": str(tmp_path / "copy"), "DEVELOPMENT": "1"}
     url = env.pop("DATABASE_URL", "")
     if not url.startswith("postgresql"):
         yield env
@@ -94,14 +94,6 @@ def start(env: dict[str, str], output: Path) -> Copy:
     return copy
 
 
-@pytest.fixture(scope="module")
-def copy(environment: dict[str, str], tmp_path_factory) -> Iterator[Copy]:
-    first = start(environment, tmp_path_factory.mktemp("terminal") / "first.txt")
-    yield first
-    if first.process.poll() is None:
-        first.end()
-
-
 def answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=10).status_code == 200
@@ -124,18 +116,18 @@ def running(pids: set[int]) -> set[int]:
     return pids & {int(pid) for pid, state in rows if not state.startswith("Z")}
 
 
-def test_the_first_start_shows_logins_and_pins_once(copy):
+def the_first_start_shows_logins_and_pins_once(copy: Copy) -> None:
     assert copy.terminal.count(copy.password) == 1
     assert len(re.findall(r"Manager PINs .*\b\d{6}, .*\b\d{6}, .*\b\d{6}", copy.terminal)) == 1
 
 
-def test_the_first_tick_finds_a_handful_to_decide(copy):
+def the_first_tick_finds_a_handful_to_decide(copy: Copy) -> None:
     proposed = re.search(r"(\d+) cross the line, (\d+) proposed", copy.terminal)
     assert 8 <= int(proposed[2]) <= 12
     assert int(proposed[1]) > int(proposed[2])
 
 
-def test_a_wrong_password_stays_outside(copy):
+def a_wrong_password_stays_outside(copy: Copy) -> None:
     session = requests.Session()
     page = session.get(copy.url("/admin/login/"), timeout=30).text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
@@ -144,13 +136,13 @@ def test_a_wrong_password_stays_outside(copy):
     assert session.get(copy.url("/admin/"), timeout=30, allow_redirects=False).status_code == 302
 
 
-def test_mike_signs_in_and_sees_who_waits(copy):
+def mike_signs_in_and_sees_who_waits(copy: Copy) -> None:
     _, home = copy.sign_in("mike")
     assert (home.status_code, urlsplit(home.url).path) == (200, "/admin/")
     assert "Harrowgate Provisions" in home.text
 
 
-def test_rep_sees_their_own_customers_only(copy):
+def rep_sees_their_own_customers_only(copy: Copy) -> None:
     session, _ = copy.sign_in("rep")
     found = session.get(copy.url("/api/v1/proposals/?status=pending"), timeout=30).json()["results"]
     names = {proposal["customer"]["name"] for proposal in found}
@@ -162,7 +154,7 @@ def test_rep_sees_their_own_customers_only(copy):
     }
 
 
-def test_an_approved_hold_reaches_netsuite(copy):
+def an_approved_hold_reaches_netsuite(copy: Copy) -> None:
     session, _ = copy.sign_in("mike")
     pending = session.get(copy.url("/api/v1/proposals/?status=pending"), timeout=30).json()["results"]
     hold = next(p for p in pending if p["customer"]["name"] == "Ironbridge Building Supply")
@@ -180,15 +172,33 @@ def in_netsuite(copy: Copy, netsuite_id: str) -> str:
     return requests.get(address, timeout=30).json()["record"]["creditHoldOverride"]["id"]
 
 
-def test_sigterm_leaves_no_child_and_the_second_start_is_short(copy, environment, tmp_path):
+def sigterm_leaves_no_child_and_the_second_start_is_short(
+    copy: Copy, environment: dict[str, str], folder: Path
+) -> None:
     first_pids = copy.pids()
     copy.end()
     assert len(first_pids) >= 6
     assert running(first_pids) == set()
 
-    second = start(environment, tmp_path / "second.txt")
+    second = start(environment, folder / "second.txt")
     pids = second.pids()
     second.end()
     assert "demo_data" not in second.terminal
     assert second.started_in < copy.started_in / 2
     assert running(pids) == set()
+
+
+def test_make_run_from_nothing_to_a_held_customer_and_again(environment: dict[str, str], tmp_path: Path):
+    """One story, because the first start takes a minute: each step says what it shows."""
+    copy = start(environment, tmp_path / "first.txt")
+    try:
+        the_first_start_shows_logins_and_pins_once(copy)
+        the_first_tick_finds_a_handful_to_decide(copy)
+        a_wrong_password_stays_outside(copy)
+        mike_signs_in_and_sees_who_waits(copy)
+        rep_sees_their_own_customers_only(copy)
+        an_approved_hold_reaches_netsuite(copy)
+        sigterm_leaves_no_child_and_the_second_start_is_short(copy, environment, tmp_path)
+    finally:
+        if copy.process.poll() is None:
+            copy.end()

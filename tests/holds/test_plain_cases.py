@@ -22,18 +22,12 @@ from tests.factories.customers import CreditFactory, EmployeeFactory, SalesOrder
 from tests.factories.holds import owing
 from workflows.models import ProposedAction, WorkflowRun
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.postgresql_only]
 WRITTEN = (WorkflowRun, ProposedAction, ServiceHold, ServiceHold.history.model, Transition)
 # What differs by nature: numbers and moments.
 OWN = {"id", "history_id", "run_id", "row_id", "proposal_id", "entity_ref", "at", "started_at", "proposed_at"} | {
     "history_date"
 }
-
-
-@pytest.fixture
-def one_statement() -> None:
-    if not plain_cases.supported():
-        pytest.skip("not run: the statement is for PostgreSQL")
 
 
 def customers_of_all_kinds() -> None:
@@ -76,7 +70,7 @@ def forget() -> None:
 
 
 @pytest.mark.parametrize("hours_ago", [None, 0, 30])
-def test_both_ways_write_the_same_rows(one_statement: None, monkeypatch: pytest.MonkeyPatch, hours_ago: int | None):
+def test_both_ways_write_the_same_rows(monkeypatch: pytest.MonkeyPatch, hours_ago: int | None):
     customers_of_all_kinds()
     if hours_ago is not None:
         read = timezone.now() - timedelta(hours=hours_ago)
@@ -91,7 +85,7 @@ def test_both_ways_write_the_same_rows(one_statement: None, monkeypatch: pytest.
     assert at_once["staged"] == 14
 
 
-def test_the_rows_belong_together(one_statement: None):
+def test_the_rows_belong_together():
     customers_of_all_kinds()
     aging_tick(as_of=business_today())
     for proposal in ProposedAction.objects.select_related("run"):
@@ -105,7 +99,7 @@ def test_the_rows_belong_together(one_statement: None):
         assert Transition.objects.for_row(proposal).count() == Transition.objects.for_row(hold).count() == 1
 
 
-def test_customers_with_a_story_are_told_by_the_contract(one_statement: None, mike: Any):
+def test_customers_with_a_story_are_told_by_the_contract(mike: Any):
     today = business_today()
     disputed = owing("Disputes a part", amount="40000")
     open_dispute(
@@ -121,7 +115,7 @@ def test_customers_with_a_story_are_told_by_the_contract(one_statement: None, mi
     assert ("disputed" in codes["Disputes a part"], "ships_soon" in codes["Ships tomorrow"]) == (True, True)
 
 
-def test_ten_or_one_customers_take_as_many_statements(one_statement: None):
+def test_ten_or_one_customers_take_as_many_statements():
     def statements() -> int:
         with CaptureQueriesContext(connection) as asked:
             aging_tick(as_of=business_today())
@@ -136,29 +130,16 @@ def test_ten_or_one_customers_take_as_many_statements(one_statement: None):
     assert statements() == one
 
 
-def test_an_amount_in_another_base_currency(one_statement: None, settings: Any):
+def test_an_amount_in_another_base_currency(settings: Any):
     settings.BASE_CURRENCY = "EUR"
     owing(days=61, amount="12000")
     aging_tick(as_of=business_today())
     assert ProposedAction.objects.get().rationale == "61 days overdue, EUR 12,000.00 open. First hold."
 
 
-def test_a_paused_customer_is_left_alone(one_statement: None, mike: Any):
+def test_a_paused_customer_is_left_alone(mike: Any):
     customer = owing()
     today = business_today()
     pauses.grant_grace(customer=customer, reason="Paying on Friday", by=mike)
     result = aging_tick(as_of=today).as_dict()
     assert (result["staged"], result["skipped"]) == (0, {"grace_period": 1})
-
-
-def test_a_proposal_is_read_again_only_when_its_figures_were_written():
-    customer = owing()
-    aging_tick(as_of=business_today())
-    with CaptureQueriesContext(connection) as nothing_new:
-        aging_tick(as_of=business_today())
-    refresh_summaries([customer.pk], today=business_today())
-    with CaptureQueriesContext(connection) as written:
-        aging_tick(as_of=business_today())
-    with CaptureQueriesContext(connection) as read:
-        aging_tick(as_of=business_today())
-    assert (len(nothing_new) < len(written), len(read)) == (True, len(nothing_new))

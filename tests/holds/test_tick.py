@@ -426,3 +426,16 @@ def test_the_command_refuses_what_is_no_day(day):
 def test_the_command_refuses_a_day_to_come():
     with pytest.raises(CommandError, match="has not come"):
         run_command("--as-of", due_in(1).isoformat())
+
+
+def test_a_proposal_is_read_again_only_when_its_figures_were_written():
+    customer = owing()
+    aging_tick(as_of=business_today())
+    with CaptureQueriesContext(connection) as nothing_new:
+        aging_tick(as_of=business_today())
+    refresh_summaries([customer.pk], today=business_today())
+    with CaptureQueriesContext(connection) as written:
+        aging_tick(as_of=business_today())
+    with CaptureQueriesContext(connection) as read:
+        aging_tick(as_of=business_today())
+    assert (len(nothing_new) < len(written), len(read)) == (True, len(nothing_new))
