@@ -69,7 +69,9 @@ def _release(customer: Customer, by: Any) -> float:
         if perf_counter() - began > PATIENCE:
             raise TimeoutError("the release does not end")
         time.sleep(0.02)
-    return perf_counter() - began
+    took = perf_counter() - began
+    assert mine.filter(status="provisioned").count() == SUBSCRIPTIONS, "not every change was provisioned"
+    return took
 
 
 def drain_for_ever() -> None:
