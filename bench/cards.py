@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from anomalies.cards import CARDS
 from anomalies.models import DailyMetric, HealthScore, SnapshotDay
-from bench.measure import Row, side_by_side
+from bench.measure import Row, Size, side_by_side
 from customers.clock import business_today
 from customers.models import Customer, Transaction
 
@@ -24,11 +24,11 @@ REGIONS, TIERS = 12, 4
 Statement = tuple[str, Any]
 
 
-def measure(rounds: int, customers: int = CUSTOMERS) -> list[Row]:
+def measure(size: Size, customers: int = CUSTOMERS) -> list[Row]:
     """One row a card: the whole page through the middleware, and its statements alone."""
     populate(customers, business_today())
     client = _signed_in()
-    return [_row(slug, client, rounds, customers) for slug in CARDS]
+    return [_row(slug, client, size.rounds, customers) for slug in CARDS]
 
 
 def _row(slug: str, client: Client, rounds: int, customers: int) -> Row:

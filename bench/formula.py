@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Expression
 
-from bench.measure import Row, side_by_side
+from bench.measure import Row, Size, side_by_side
 from customers.clock import business_today
 from customers.models import Customer
 from holds.formula import parse
@@ -18,12 +18,12 @@ EVALUATIONS = 10_000
 BARE = "SELECT COUNT(*) FROM customers WHERE ar_balance > COALESCE(credit_limit, 0)"
 
 
-def measure(rounds: int) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """`EVALUATIONS` single verdicts, each of a customer's record; and one query over `CUSTOMERS` customers more."""
     Customer.objects.bulk_create(_customers(), batch_size=5000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return [_evaluations(rounds), _query(rounds)]
+    return [_evaluations(size.rounds), _query(size.rounds)]
 
 
 def _customers() -> Iterator[Customer]:

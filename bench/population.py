@@ -66,7 +66,7 @@ def _invoices(owner: Customer, n: int, crosses: bool, today: date) -> None:
 def _copy(specimen: models.Model, own: Mapping[str, str], source: str, values: list[int]) -> None:
     """A copy of the specimen for each row of `source`, with columns of its `own`."""
     table = specimen._meta.db_table
-    columns = [field.column for field in specimen._meta.concrete_fields if not field.primary_key]
+    columns = [str(field.column) for field in specimen._meta.concrete_fields if not field.primary_key]
     taken = ", ".join(own.get(column, f"specimen.{column}") for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(

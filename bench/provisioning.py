@@ -20,7 +20,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.measure import Row, side_by_side
+from bench.measure import Row, Size, side_by_side
 from customers.clock import business_today
 from customers.models import Customer
 from netsuite import drain as draining
@@ -38,11 +38,11 @@ PATIENCE = 600
 DRAINER = "import django; django.setup(); from bench.provisioning import drain_for_ever; drain_for_ever()"
 
 
-def measure(rounds: int) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """Releases of 1,000 subscriptions, and turning the switch on with as many customers as there are."""
     by = get_user_model().objects.create_superuser("bench-provisioning")
     provisioning.enable_credit_hold(on=True, by=by, reason="bench")
-    return [_releases(USUAL, min(rounds, 2), by), _releases(FAST, rounds, by), _switch(rounds)]
+    return [_releases(USUAL, min(size.rounds, 2), by), _releases(FAST, size.rounds, by), _switch(size.rounds)]
 
 
 def _releases(latency: float, rounds: int, by: Any) -> Row:

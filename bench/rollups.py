@@ -11,7 +11,8 @@ from django.utils import timezone
 from anomalies.actions.evaluation import judge_rule
 from anomalies.measures import measure as measure_day
 from anomalies.models import AlertRule, DailyMetric
-from bench.measure import Row, side_by_side
+from bench.measure import Row, Size, side_by_side
+from bench.population import populate
 from customers.clock import business_today
 from customers.models import Customer, Transaction
 
@@ -21,24 +22,24 @@ SCOPES = 50
 METRICS = 20
 
 
-def measure(rounds: int) -> list[Row]:
-    """Both over the customers that the tick's benchmark made."""
+def measure(size: Size) -> list[Row]:
+    """Both over `size.customers` customers in as many regions, tiers and ways to pay as a business has."""
+    populate(size.customers, business_today())
     for number in range(REGIONS):
         rows = Customer.objects.annotate(part=Mod("pk", REGIONS)).filter(part=number)
         rows.update(region=f"R{number}", tier=f"T{number % 4}", payment_method=f"P{number % 5}")
     day = business_today() - timedelta(days=1)
     figures = side_by_side(
         "a day's figures, 5 dimensions",
-        rounds,
+        size.rounds,
         {"set-based": lambda: measure_day(day, live=False), "a query a segment": lambda: _by_segment(day)},
-        lambda: None,
+        at_most={"a query a segment": 1 / 100},
     )
     _history()
     evaluation = side_by_side(
         f"evaluation, {DAYS} days × {METRICS} × {SCOPES}",
-        rounds,
+        size.rounds,
         {"judge": lambda: _judge_all(day), "bare read of the window": lambda: _read(day)},
-        lambda: None,
     )
     return [figures, evaluation]
 
@@ -87,5 +88,5 @@ def _judge_all(day: object) -> None:
 
 def _read(day: object) -> None:
     for rule in _rules():
-        rows = DailyMetric.objects.filter(metric=rule.metric, scope="region", date__lte=day)  # type: ignore[misc]
+        rows = DailyMetric.objects.filter(metric=rule.metric, scope="region", date__lte=day)
         list(rows.filter(date__gte=day - timedelta(days=45)).values_list("scope_value", "date", "value"))  # type: ignore[operator]

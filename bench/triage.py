@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections
 
-from bench.measure import Row, side_by_side
+from bench.measure import Row, Size, side_by_side
 from disputes.classifier import MailText, classify, classify_many, corpus
 from disputes.intake.fresh import fresh_text
 from disputes.intake.parsing import parse
@@ -22,7 +22,7 @@ PORTION = 250
 ASKED_PER_SECOND = 50
 
 
-def measure(rounds: int) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """`MAILS` mails a round. The model is trained before, and not timed."""
     mails = _mails()
     classify(MailText("", "Warm up: the first mail trains and loads."))
@@ -40,7 +40,7 @@ def measure(rounds: int) -> list[Row]:
                 bare.predict([raw.decode()])
 
         sides = {"two workers": workers, "bare bag of words": bag_of_words}
-        row = side_by_side(f"classify × {MAILS:,} mails", min(rounds, 2), sides, lambda: None)
+        row = side_by_side(f"classify × {MAILS:,} mails", min(size.rounds, 2), sides, lambda: None)
     slowest = max(row.seconds["two workers"])
     if MAILS / slowest < ASKED_PER_SECOND:
         raise SystemExit(f"{MAILS / slowest:.0f} mails a second: below {ASKED_PER_SECOND}.")

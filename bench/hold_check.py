@@ -7,7 +7,9 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from bench.measure import Row
+from bench.measure import Row, Size
+from bench.population import populate
+from customers.clock import business_today
 from customers.models import Customer, SyncState
 from holds import blocks
 from holds.models import HoldBlock
@@ -15,8 +17,9 @@ from holds.models import HoldBlock
 CHECKS = 500
 
 
-def measure(rounds: int) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """`CHECKS` checks a round, one customer after the other; each figure is the 99th percentile of its round."""
+    populate(size.customers, business_today())
     keys = list(Customer.objects.order_by("pk").values_list("netsuite_id", flat=True)[:CHECKS])
     client = _client()
 
@@ -34,7 +37,7 @@ def measure(rounds: int) -> list[Row]:
 
     sides = {"hold check": check, "three reads": three_reads, "over the API": by_api}
     seconds: dict[str, list[float]] = {side: [] for side in sides}
-    for _round in range(rounds):
+    for _round in range(size.rounds):
         for side, work in sides.items():
             seconds[side].append(_p99(work, keys))
     return [Row("hold check, 99th percentile", seconds)]
