@@ -1,6 +1,6 @@
 """Paging by key: a page costs the same wherever it lies, and rows that come or go shift nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,23 +23,25 @@ class Page:
 def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50) -> Page:
     """One page of `rows` ordered by the fields `by` (`-` for falling, the last one unique, none nullable).
 
-    A cursor that we did not write counts as the first page.
+    At most one query for each field of `by`. A cursor that we did not write counts as the first page.
     """
     after, before = (_read(cursor, salt, len(by)) for salt in (SALT, BACK))
-    order = _turned(by) if before else by
-    if key := after or before:
-        rows = rows.filter(_beyond(order, key))
-    found = list(rows.order_by(*order)[: size + 1])
+    found = _ahead(rows, _turned(by) if before else by, after or before, size + 1)
     more, shown = len(found) > size, found[:size]
     if before:
         shown.reverse()
     has_next, has_previous = bool(before) or more, bool(after) or (bool(before) and more)
     return Page(
         shown,
-        _write(shown[-1], by, SALT) if shown and has_next else "",
+        cursor_behind(shown[-1], by) if shown and has_next else "",
         not has_previous,
         _write(shown[0], by, BACK) if shown and has_previous else "",
     )
+
+
+def cursor_behind(row: Model, by: Sequence[str]) -> str:
+    """The cursor of the page that begins behind `row`."""
+    return _write(row, by, SALT)
 
 
 def _turned(by: Sequence[str]) -> list[str]:
@@ -47,14 +49,26 @@ def _turned(by: Sequence[str]) -> list[str]:
     return [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in by]
 
 
-def _beyond(by: Sequence[str], after: Sequence[str]) -> Q:
-    """Rows strictly behind the key, compared field by field."""
-    beyond, equal = Q(), Q()
-    for name, value in zip(by, after, strict=True):
-        field, operator = name.removeprefix("-"), "lt" if name.startswith("-") else "gt"
-        beyond |= equal & Q(**{f"{field}__{operator}": value})
-        equal &= Q(**{field: value})
-    return beyond
+def _ahead(rows: QuerySet, by: Sequence[str], key: Sequence[str] | None, number: int) -> list[Any]:
+    """The first `number` rows behind the key, or of all without one."""
+    found: list[Any] = []
+    for behind in _ranges(by, key) if key else [Q()]:
+        found += rows.filter(behind).order_by(*by)[: number - len(found)]
+        if len(found) == number:
+            break
+    return found
+
+
+def _ranges(by: Sequence[str], key: Sequence[str]) -> Iterator[Q]:
+    """Rows strictly behind the key as ranges that follow one another, each one stretch of an index.
+
+    First those that equal it in all fields but the last, then in all but the last two, and so on. Asked for in one
+    condition with OR, a database reads every row of the pages before.
+    """
+    for place in range(len(by) - 1, -1, -1):
+        name, operator = by[place].removeprefix("-"), "lt" if by[place].startswith("-") else "gt"
+        equal = {field.removeprefix("-"): value for field, value in zip(by[:place], key[:place], strict=True)}
+        yield Q(**equal, **{f"{name}__{operator}": key[place]})
 
 
 def _write(row: Model, by: Sequence[str], salt: str) -> str:
