@@ -38,7 +38,7 @@ CUSTOMER_FROM_NETSUITE = [
 ]
 CUSTOMER_SUMMARY = [
     *("ar_balance", "oldest_due", "open_invoices_count", "open_orders_total", "open_orders_count"),
-    "figures_version",
+    *("figures_version", "figures_read"),
 ]
 
 
@@ -122,6 +122,10 @@ class CustomerQuerySet(QuerySet["Customer"]):
             )
         )
 
+    def figures_moved(self) -> Self:
+        """Those whose figures were written since the aging tick last looked."""
+        return self.filter(figures_version__gt=F("figures_read"))
+
     def crossing(self, *, as_of: date, days: int, amount: Decimal) -> Self:
         """Active customers with an invoice at least `days` overdue and at least `amount` owed (both inclusive).
 
@@ -197,6 +201,9 @@ class Customer(models.Model):
     figures_version = models.PositiveBigIntegerField(
         default=0, db_default=0, help_text="Rises with every writing of the figures that a proposal quotes."
     )
+    figures_read = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="The version up to which the aging tick has brought open proposals."
+    )
 
     last_modified = models.DateTimeField(null=True, blank=True)
     netsuite_modified_at = models.DateTimeField(null=True, blank=True)
@@ -217,7 +224,15 @@ class Customer(models.Model):
             models.Index(fields=["name"], name="customers_name"),
             models.Index(fields=["entity_id"], name="customers_entity"),
             models.Index(fields=["ar_balance"], name="customers_balance"),
-            models.Index(fields=["oldest_due", "ar_balance"], condition=Q(is_inactive=False), name="customers_tick"),
+            models.Index(
+                fields=["oldest_due", "ar_balance", "entitystatus", "id"],
+                condition=Q(is_inactive=False),
+                name="customers_line",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(figures_version__gt=F("figures_read")), name="customers_figures_moved"
+            ),
+            models.Index(fields=["id"], condition=Q(is_inactive=True), name="customers_inactive"),
             models.Index(fields=["name", "id"], condition=Q(entitystatus="hold"), name="customers_held"),
         ]
         constraints = [

@@ -1,7 +1,7 @@
 """The aging tick: find who crosses the line, propose holds, keep open proposals true."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -141,7 +141,9 @@ def _stage_each(
 
 
 def _open_proposals() -> ProposalQuerySet:
-    return ProposedAction.objects.open().filter(action_type=f"workflow_{HOLD}", customer__isnull=False)
+    return ProposedAction.objects.open().filter(
+        action_type=f"workflow_{HOLD}", entity_type="workflow", customer__isnull=False
+    )
 
 
 def _batches(crossing: CustomerQuerySet, as_of: date, today: date) -> Iterator[list[Found]]:
@@ -189,27 +191,46 @@ def _without_excused(
 def _keep_open_ones_true(loaded: stages.Loaded, line: Line, today: date) -> int:
     """Withdraw automatic proposals whose customer fell below the line; refresh the figures of the others."""
     pending = ProposedAction.objects.awaiting_decision().filter(action_type=f"workflow_{HOLD}")
-    last_tick = Heartbeat.objects.filter(name=HEARTBEAT).first()
-    if last_tick is not None and loaded.definition.updated_at < last_tick.at:
-        pending = pending.filter(_may_have_moved())
-    withdrawn, last = 0, 0
-    while batch := list(pending.filter(pk__gt=last).select_related("run", "customer").order_by("pk")[:BATCH]):
-        last = batch[-1].pk
+    moved = Customer.objects.figures_moved().filter(Exists(pending.filter(customer=OuterRef("pk"))))
+    versions = dict(moved.values_list("pk", "figures_version"))
+    withdrawn = 0
+    again = _to_read_again(pending, loaded, today)
+    for first in range(0, len(again), BATCH):
+        batch = list(pending.filter(pk__in=again[first : first + BATCH]).select_related("run", "customer"))
         reread.reread(batch, today)
         withdrawn += sum(
             _withdraw(proposal, line) for proposal in batch if proposal.run and proposal.run.source == SOURCE
         )
+    _remember_read(versions)
     return withdrawn
 
 
-def _may_have_moved() -> Q:
-    """Proposals whose customer's figures were written since they were read, or whose pauses and disputes may end."""
-    return (
-        ~Q(figures_version=F("customer__figures_version"))
-        | Q(customer__is_inactive=True)
-        | Q(customer__in=Pause.objects.order_by().values("customer"))
-        | Q(customer__in=Dispute.objects.filter(amount__isnull=False).order_by().values("customer"))
-    )
+def _to_read_again(pending: ProposalQuerySet, loaded: stages.Loaded, today: date) -> list[int]:
+    """Proposals whose customer moved, left, or has pauses or disputes that may end; all when the rule changed.
+
+    The day's first tick compares every proposal's version with its customer's.
+    """
+    last = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    if last is None or last.at < loaded.definition.updated_at:
+        return list(pending.order_by("pk").values_list("pk", flat=True))
+    kinds = [
+        pending.filter(customer__in=Customer.objects.filter(is_inactive=True).order_by()),
+        pending.filter(customer__in=Pause.objects.order_by().values("customer")),
+        pending.filter(customer__in=Dispute.objects.filter(amount__isnull=False).order_by().values("customer")),
+    ]
+    if last.detail.get("as_of") == today.isoformat():
+        kinds.append(pending.filter(customer__in=Customer.objects.figures_moved().order_by()))
+    else:
+        kinds.append(pending.exclude(figures_version=F("customer__figures_version")))
+    return sorted(set().union(*(kind.order_by().values_list("pk", flat=True) for kind in kinds)))
+
+
+def _remember_read(versions: Mapping[int, int]) -> None:
+    """Figures written meanwhile stay ahead of what was read, so that the next tick sees them."""
+    read = [Customer(pk=pk, figures_read=version) for pk, version in versions.items()]
+    Customer.objects.bulk_update(read, ["figures_read"], batch_size=BATCH)
+    open_ones = _open_proposals().filter(customer=OuterRef("pk"))
+    Customer.objects.figures_moved().filter(~Exists(open_ones)).order_by().update(figures_read=F("figures_version"))
 
 
 def _withdraw(proposal: ProposedAction, line: Line) -> bool:
