@@ -10,4 +10,5 @@ BENCHES = (
     "cards",
     "provisioning",
     "triage",
+    "drain",
 )
