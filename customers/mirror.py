@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 
 from django.db.models import Model
 
@@ -16,14 +17,12 @@ from customers.account_hold import Checkbox, hold_field
 from customers.aging import refresh_summaries
 from customers.feed import MODIFIED, Feed, Row, SuiteQL, as_day, as_moment
 from customers.models import CUSTOMER_FROM_NETSUITE, EMPLOYEE_FROM_NETSUITE, Customer, Employee, Transaction
+from customers.store import Document, columns_of, store
 from netsuite.errors import NetsuiteError
 
 MODIFIED_SQL = {MODIFIED: as_moment("lastmodifieddate")}
-DOCUMENT_FIELDS = [
-    *("type", "tranid", "customer", "issued", "due", "closed", "status", "currency", "exchange_rate"),
-    *("total_foreign", "unpaid_foreign", "total", "unpaid", "po_number", "memo", "ship_date", "record"),
-    *("netsuite_modified_at", "synced_at"),
-]
+CUSTOMER_COLUMNS = columns_of(Customer, CUSTOMER_FROM_NETSUITE)
+EMPLOYEE_COLUMNS = columns_of(Employee, EMPLOYEE_FROM_NETSUITE)
 DELETED_TYPES = {
     "invoice": Transaction.INVOICE,
     "salesorder": Transaction.SALES_ORDER,
@@ -84,9 +83,28 @@ class OverrideChange:
     after: str
 
 
+class Ids:
+    """NetSuite ids a run has met, as bits: they are dense, so a million take a few megabytes."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, int] = {}
+
+    def update(self, netsuite_ids: Iterable[str]) -> None:
+        for netsuite_id in filter(str.isdecimal, netsuite_ids):
+            block, bit = divmod(int(netsuite_id), 1024)
+            self._blocks[block] = self._blocks.get(block, 0) | 1 << bit
+
+    def __contains__(self, netsuite_id: str) -> bool:
+        block, bit = divmod(int(netsuite_id), 1024)
+        return bool(self._blocks.get(block, 0) >> bit & 1)
+
+
 @dataclass
 class Mirror:
-    """One run's writer. `now` stamps the rows; `today` (business date) bounds the summaries."""
+    """One run's writer. `now` stamps what it writes, `met` are the transactions it read, changed or not.
+
+    `today` (business date) bounds the summaries.
+    """
 
     client: SuiteQL
     now: datetime
@@ -95,6 +113,7 @@ class Mirror:
     currencies: dict[str, str] = field(default_factory=dict)
     overrides: list[OverrideChange] = field(default_factory=list)
     adopt_account_holds: bool = False
+    met: Ids = field(default_factory=Ids)
     skipped: int = 0
 
     def store_employees(self, page: Sequence[Row], feed: Feed) -> int:
@@ -104,7 +123,7 @@ class Mirror:
             rows.employee(row, pin_fields=self.pin_fields, hidden=feed.hidden, known=before.get(row["id"] or ""))
             for row in page
         ]
-        return _upsert(Employee, employees, EMPLOYEE_FROM_NETSUITE)
+        return store(Employee, EMPLOYEE_COLUMNS, map(attrgetter(*EMPLOYEE_COLUMNS), employees)).given
 
     def store_customers(self, page: Sequence[Row], feed: Feed) -> int:
         before = dict(
@@ -119,12 +138,12 @@ class Mirror:
             customer.sales_rep_id = reps.get(row.get("salesrep") or "")
             customer.parent_id = parents.get(_parent(row))
             customers.append(customer)
-        fields = [name for name in CUSTOMER_FROM_NETSUITE if not _unseen(name, feed, page)]
-        if "credit_hold_override" in fields:
+        seen = [name for name in CUSTOMER_COLUMNS if not _unseen(name, feed, page)]
+        if "credit_hold_override" in seen:
             self._note_overrides(before, customers)
-        stored = _upsert(Customer, customers, fields)
+        stored = store(Customer, CUSTOMER_COLUMNS, map(attrgetter(*CUSTOMER_COLUMNS), customers), update=seen)
         account_hold.follow()
-        return stored
+        return stored.given
 
     def store_transactions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
         customers = _pks(Customer, _ids(page, "entity"))
@@ -134,10 +153,11 @@ class Mirror:
             if (pk := customers.get(row.get("entity") or ""))
         ]
         self.skipped += len(page) - len(documents)
-        touched = set(_owners(_ids(page))) | {document.customer_id for document in documents}
-        stored = _upsert(Transaction, documents, DOCUMENT_FIELDS)
-        refresh_summaries(touched, today=self.today)
-        return stored
+        self.met.update(_ids(page))
+        stored = store(Transaction, Document._fields, documents)
+        if stored.owners:
+            refresh_summaries(stored.owners, today=self.today)
+        return stored.given
 
     def store_deletions(self, page: Sequence[Row], feed: Feed | None = None) -> int:
         by_type: dict[str, list[str]] = {}
@@ -200,8 +220,8 @@ _SOURCES = {
     "on_credit_hold": "oncredithold",
     "credit_limit": "creditlimit",
     "credit_limit_kind": "creditlimit",
-    "sales_rep": "salesrep",
-    "parent": "parent",
+    "sales_rep_id": "salesrep",
+    "parent_id": "parent",
     "terms": "terms_name",
 }
 _NEVER_NULL = {"creditholdoverride", "oncredithold"}
@@ -212,23 +232,12 @@ def _unseen(name: str, feed: Feed, page: Sequence[Row]) -> bool:
     return source in feed.hidden or (source in _NEVER_NULL and not any(source in row for row in page))
 
 
-def _upsert(model: type[Model], instances: Sequence[Model], fields: Sequence[str]) -> int:
-    model._default_manager.bulk_create(
-        instances, update_conflicts=True, unique_fields=["netsuite_id"], update_fields=fields
-    )
-    return len(instances)
-
-
 def _ids(page: Iterable[Row], key: str = "id") -> set[str]:
     return {value for row in page if (value := row.get(key))}
 
 
 def _pks(model: type[Model], netsuite_ids: Collection[str]) -> dict[str, int]:
     return dict(model._default_manager.filter(netsuite_id__in=netsuite_ids).values_list("netsuite_id", "pk"))
-
-
-def _owners(netsuite_ids: Collection[str]) -> Iterable[int]:
-    return Transaction.objects.filter(netsuite_id__in=netsuite_ids).order_by().values_list("customer", flat=True)
 
 
 def _parent(row: Row) -> str:

@@ -11,17 +11,21 @@ import requests
 from django.db import transaction
 
 from customers.aging import refresh_summaries
-from customers.mirror import DOCUMENT_FIELDS
 from customers.models import Customer, Transaction
 from customers.receivables_file import ReceivablesFile
 from customers.receivables_spool import CustomerRow, Document
 from customers.rules import to_base
+from customers.store import Document as MirrorRow
+from customers.store import store
 
 # Keys of loaded records never collide with NetSuite's own numeric ids.
 PREFIX = "AR-"
 # A commit of a million rows takes its time.
 SANDBOX_TIMEOUT_SECONDS = 600
 DISPUTED = {"custbody_disputed": "T"}
+CUSTOMER_COLUMNS = ["netsuite_id", "entity_id", "name", "email", "currency", "credit_hold_override", "synced_at"]
+# What people have set on a customer loaded before stays.
+TAKEN_OVER = {"name", "email", "currency", "synced_at"}
 
 Progress = Callable[[str, int], None]
 
@@ -33,42 +37,32 @@ class TargetUnavailable(Exception):
 def load_into_hub(file: ReceivablesFile, *, now: datetime, today: date, progress: Progress) -> None:
     """Write customers and documents into the mirror in one transaction; repeatable. `today` bounds the balances."""
     with transaction.atomic():
-        for customers in file.customers():
-            Customer.objects.bulk_create(
-                [_hub_customer(row, now) for row in customers],
-                update_conflicts=True,
-                unique_fields=["netsuite_id"],
-                update_fields=["name", "email", "currency", "synced_at"],
-            )
+        customers = (_hub_customer(row, now) for batch in file.customers() for row in batch)
+        store(Customer, CUSTOMER_COLUMNS, customers, update=TAKEN_OVER)
         keys = dict(Customer.objects.filter(netsuite_id__startswith=PREFIX).values_list("netsuite_id", "pk"))
-        done = 0
-        for batch in file.documents():
-            Transaction.objects.bulk_create(
-                [_hub_document(row, file, keys[PREFIX + row.customer], now) for row in batch],
-                update_conflicts=True,
-                unique_fields=["netsuite_id"],
-                update_fields=DOCUMENT_FIELDS,
-            )
-            done += len(batch)
-            progress("loaded", done)
-        refresh_summaries(today=today)
+        stored = store(Transaction, MirrorRow._fields, _hub_documents(file, keys, now, progress))
+        if stored.owners:
+            refresh_summaries(stored.owners, today=today)
 
 
-def _hub_customer(row: CustomerRow, now: datetime) -> Customer:
-    return Customer(
-        netsuite_id=PREFIX + row.key,
-        entity_id=row.key,
-        name=row.name,
-        email=row.email,
-        currency=row.currency,
-        credit_hold_override="AUTO",
-        synced_at=now,
-    )
+def _hub_customer(row: CustomerRow, now: datetime) -> tuple[Any, ...]:
+    return (PREFIX + row.key, row.key, row.name, row.email, row.currency, "AUTO", now)
 
 
-def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: datetime) -> Transaction:
+def _hub_documents(
+    file: ReceivablesFile, keys: dict[str, int], now: datetime, progress: Progress
+) -> Iterator[MirrorRow]:
+    done = 0
+    for batch in file.documents():
+        for row in batch:
+            yield _hub_document(row, file, keys[PREFIX + row.customer], now)
+        done += len(batch)
+        progress("loaded", done)
+
+
+def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: datetime) -> MirrorRow:
     rate, total, rest = file.rate(row.currency), abs(row.amount), _unpaid(row)
-    return Transaction(
+    return MirrorRow(
         netsuite_id=(PREFIX + row.number)[:64],
         type=_type(row),
         tranid=row.number,
@@ -85,7 +79,9 @@ def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: d
         unpaid=to_base(rest, rate),
         po_number=row.po,
         memo=row.memo,
+        ship_date=None,
         record=DISPUTED if row.disputed else {},
+        netsuite_modified_at=None,
         synced_at=now,
     )
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from customers.feed import MODIFIED, MOMENT, Row, SyncError
 from customers.models import Customer, Employee, Transaction
 from customers.pins import hash_pin, pin_fault, pin_matches
 from customers.rules import CENT, to_base
+from customers.store import Document
 
 # Never mirrored, wherever an account keeps them.
 SECRET = re.compile(r"pin_?code|(^|_)pin(_|$)|password|(^|_)ssn(_|$)")
@@ -54,9 +56,14 @@ def day(row: Row, key: str) -> date | None:
     if not value:
         return None
     try:
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return _day(value)
     except ValueError as error:
         raise SyncError(f"Row {row.get('id')}: {key} is {value!r}, not YYYY-MM-DD.") from error
+
+
+@lru_cache(maxsize=16_384)
+def _day(value: str) -> date:
+    return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
 
 
 def moment(row: Row, key: str = MODIFIED) -> datetime | None:
@@ -64,9 +71,14 @@ def moment(row: Row, key: str = MODIFIED) -> datetime | None:
     if not value:
         return None
     try:
-        return datetime.strptime(value, MOMENT).replace(tzinfo=UTC)
+        return _moment(value)
     except ValueError as error:
         raise SyncError(f"Row {row.get('id')}: {key} is {value!r}, not YYYY-MM-DD HH:MM:SS.") from error
+
+
+@lru_cache(maxsize=16_384)
+def _moment(value: str) -> datetime:
+    return datetime.strptime(value, MOMENT).replace(tzinfo=UTC)
 
 
 def employee(row: Row, *, pin_fields: Collection[str], hidden: Collection[str], known: Employee | None) -> Employee:
@@ -150,21 +162,26 @@ def currency(row: Row, currencies: Mapping[str, str]) -> str:
 def without_secrets(row: Row, secret: Collection[str] = ()) -> dict[str, Any]:
     """The row as it may be kept: without PINs (`secret` names fields by setting), passwords and the like."""
     return {
-        name: value
+        name: value.replace("\x00", "") if isinstance(value, str) else value
         for name, value in row.items()
-        if value is not None and name not in secret and not SECRET.search(name)
+        if value is not None and name not in secret and not _is_secret(name)
     }
 
 
-def document(row: Row, *, customer_pk: int, currencies: Mapping[str, str], synced_at: datetime) -> Transaction:
-    """An unsaved transaction; NetSuite's negative credits become positive amounts."""
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
+    return bool(SECRET.search(name))
+
+
+def document(row: Row, *, customer_pk: int, currencies: Mapping[str, str], synced_at: datetime) -> Document:
+    """A transaction to be stored; NetSuite's negative credits become positive amounts."""
     rate = amount(row, "exchangerate") or Decimal(1)
     total = abs(amount(row, "foreigntotal") or Decimal(0))
     unpaid = unpaid_amount(row, total)
     issued, kind = day(row, "trandate_iso"), text(row, "type")
     if issued is None:
         raise SyncError(f"Transaction {row.get('id')}: no date.")
-    return Transaction(
+    return Document(
         netsuite_id=identifier(row),
         type=kind,
         tranid=text(row, "tranid", 128),
@@ -183,7 +200,7 @@ def document(row: Row, *, customer_pk: int, currencies: Mapping[str, str], synce
         po_number=text(row, "otherrefnum"),
         memo=text(row, "memo", 4000),
         ship_date=day(row, "shipdate_iso"),
-        record={name: value for name, value in without_secrets(row).items() if name.startswith("custbody")},
+        record=without_secrets({name: value for name, value in row.items() if name.startswith("custbody")}),
         netsuite_modified_at=moment(row),
         synced_at=synced_at,
     )

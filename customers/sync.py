@@ -7,7 +7,7 @@ cut anywhere loses nothing and repeats only what is harmless to repeat.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -198,8 +198,7 @@ class _Run:
 
     def _settle_vanished(self, feed: Feed, held: QuerySet[Transaction]) -> None:
         """Ask by id for rows this run did not meet: NetSuite answers their new state, or no longer has them."""
-        unseen = held.filter(Q(synced_at__lt=self.mirror.now) | Q(synced_at=None))
-        ids = [netsuite_id for netsuite_id in unseen.values_list("netsuite_id", flat=True) if netsuite_id.isdigit()]
+        ids = [netsuite_id for netsuite_id in _numbers(held) if netsuite_id not in self.mirror.met]
         answered: set[str] = set()
         for page in feed.by_id(ids):
             answered |= {row["id"] or "" for row in page}
@@ -210,6 +209,12 @@ class _Run:
             raise SyncError(f"{len(gone)} transactions are no longer visible: a lost permission? Nothing was removed.")
         with transaction.atomic():
             self.summary.removed += self.mirror.remove_transactions(gone)
+
+
+def _numbers(held: QuerySet[Transaction]) -> Iterator[str]:
+    """NetSuite's own ids among those held; loaded files have others."""
+    every = held.order_by("pk").values_list("netsuite_id", flat=True).iterator(10_000)
+    return (netsuite_id for netsuite_id in every if netsuite_id.isdecimal())
 
 
 def _read_again_for(record_type: str, fields: Sequence[str]) -> bool:
