@@ -18,7 +18,7 @@ CHECK := DEVELOPMENT=1 DATABASE_URL=sqlite://:memory: $(PYTHON)
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
-.PHONY: help run test bench chaos lint fmt lock clean chromium
+.PHONY: help run test bench chaos peer lint fmt lock clean chromium
 
 help: ## what can be asked
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: .venv/dev.stamp ## the benchmarks: a table, and JSON in bench/results/
 
 chaos: .venv/dev.stamp ## breaks things on purpose and checks every promise (SIZE=full, ONLY="kills frozen")
 	$(PYTHON) -m bench.chaos $(ONLY) --size $(or $(SIZE),small)
+
+peer: .venv/dev.stamp ## the same work beside another program, installed into bench/.peer/ (SIZE=10000 customers)
+	$(PYTHON) -m bench.peer --customers $(or $(SIZE),2000)
 
 lint: .venv/dev.stamp ## style, format, types, order of the layers
 	$(BIN)/ruff check .
