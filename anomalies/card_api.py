@@ -22,9 +22,9 @@ from anomalies.cards.readings import reading, readings
 from anomalies.cards.scoping import scope_for
 from anomalies.models.metrics import SCOPES
 from customers.clock import business_today
+from netsuite.pages import LARGEST, page_size
 from netsuite.permissions import NeedsPermission
 
-LARGEST_PAGE = 200
 NUMBER: dict[str, Any] = {"max_digits": 30, "decimal_places": 6, "read_only": True}
 SCOPE = OpenApiParameter("scope", enum=[name for name, _ in SCOPES], description="Segment; `value` names it.")
 VALUE = OpenApiParameter("value", description="The region, tier, payment method, or sales rep’s NetSuite id.")
@@ -119,7 +119,7 @@ class CardView(APIView):
             VALUE,
             OpenApiParameter("q", description="Search in names, numbers and addresses of customers."),
             OpenApiParameter("cursor", description="From `next` or `previous`."),
-            OpenApiParameter("page_size", int, description=f"At most {LARGEST_PAGE}."),
+            OpenApiParameter("page_size", {"type": "integer", "minimum": 1}, description=f"At most {LARGEST}."),
             OpenApiParameter("size", enum=["high"], description="orders-on-credit-hold: orders over 10,000."),
             OpenApiParameter("reason", description="orders-on-credit-hold: why the order is on hold."),
             OpenApiParameter("at", enum=["75", "85", "100", "held"], description="credit-utilisation: the list."),
@@ -145,7 +145,9 @@ def _page(card: Card, request: Request) -> dict[str, Any]:
     filters, today = filters_of(card, request.query_params.dict(), request.user), business_today()
     read = reading(card, today, scope=filters.scope, scope_value=filters.scope_value)
     rows = card.rows(day=today, filters=filters, user=request.user)
-    found = paging.page(card, rows, cursor=request.query_params.get("cursor", ""), size=_size(request))
+    found = paging.page(
+        card, rows, cursor=request.query_params.get("cursor", ""), size=page_size(request, paging.A_PAGE)
+    )
     return {
         **_facts(read, filters.scope, filters.scope_value, request.user),
         "netsuite": card.netsuite,
@@ -198,12 +200,6 @@ def _only(request: Request, known: set[str]) -> None:
     unknown = sorted(set(request.query_params) - known - {"format"})
     if unknown:
         raise ValidationError({name: ErrorDetail("Unknown filter.", code="unknown_filter") for name in unknown})
-
-
-def _size(request: Request) -> int:
-    typed = request.query_params.get("page_size", "")
-    wanted = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else paging.A_PAGE
-    return min(max(wanted, 1), LARGEST_PAGE)
 
 
 def _place(card: Card, request: Request, cursor: str) -> str | None:

@@ -12,25 +12,20 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from netsuite.errors import Refusal
+from netsuite.pages import KeysetPages
 
 PAGE_PARAMETERS = {"cursor", "page_size", "format"}
 DEEPEST = 50
 DATABASE_AWAY = "The database does not answer. Nothing was changed; try again in a moment."
 
 
-class NewestFirst(CursorPagination):
-    """Keyset pages, so page 9,000 costs what page 1 costs."""
-
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
+class NewestFirst(KeysetPages):
     ordering = "-pk"
 
 

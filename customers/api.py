@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +10,6 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -21,6 +19,7 @@ from customers.aging import receivables
 from customers.clock import business_today
 from customers.health import customers_health
 from customers.models import Customer, CustomerQuerySet, Employee
+from netsuite.pages import KeysetPages
 from netsuite.permissions import ViewPermissions
 
 ORDERINGS = ("name", "entity_id", "ar_balance", "open_orders_total")
@@ -42,12 +41,9 @@ class CustomerFilters(filters.FilterSet):
         return queryset.on_hold() if value == "true" else queryset.exclude(entitystatus=Customer.HOLD)
 
 
-class CustomerPages(CursorPagination):
+class CustomerPages(KeysetPages):
     """Pages in the order asked for; ties follow the primary key."""
 
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
     # Thousands of customers owe exactly 0.00; the offset among them must not be cut.
     offset_cutoff = 0
 
@@ -96,7 +92,7 @@ class CustomerSerializer(serializers.ModelSerializer):
     ar_balance = MoneyField(source="owed.ar_balance")
     overdue_balance = MoneyField(source="owed.overdue_balance")
     days_overdue = serializers.IntegerField(source="owed.days_overdue")
-    utilisation = serializers.SerializerMethodField(help_text="Exposure / credit limit; null without a limit.")
+    utilisation = serializers.SerializerMethodField(help_text="Exposure / credit limit, null without a limit.")
     aging = AgingSerializer(source="owed.aging")
     health = HealthSerializer()
     sales_rep = SalesRepSerializer(allow_null=True)
@@ -113,10 +109,10 @@ class CustomerSerializer(serializers.ModelSerializer):
     def get_base_currency(self, customer: Customer) -> str:
         return settings.BASE_CURRENCY
 
-    def get_utilisation(self, customer: Any) -> Decimal | None:
+    def get_utilisation(self, customer: Any) -> str | None:
         exposed = rules.exposure(customer.owed.ar_balance, customer.open_orders_total)
         used = rules.utilisation(customer.credit_limit_kind, customer.credit_limit, exposed)
-        return None if used is None else str(used)  # type: ignore[return-value]
+        return None if used is None else str(used)
 
 
 class CustomerViewSet(ReadOnlyModelViewSet):

@@ -113,7 +113,7 @@ class OrderViewSet(ReadOnlyModelViewSet):
         orders.change_line(line=found, by=caller(request), **given_by(forms.ChangeLineSerializer, request))
         return self._answer(found.order)
 
-    @extend_schema(responses=forms.OrderSerializer)
+    @extend_schema(responses={200: forms.OrderSerializer})
     def remove_line(self, request: Request, pk: str, line: str) -> Response:
         found = self._line(line)
         return self._answer(orders.remove_line(line=found, by=caller(request)))

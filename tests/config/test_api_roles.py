@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from disputes.actions import subjects
-from tests.config.conftest import World
+from tests.config.world import World
 from tests.factories.customers import EmployeeFactory
 from workflows.actions import emails
 
