@@ -68,6 +68,9 @@ def refresh_summaries(customer_ids: Iterable[int] | None = None, *, today: date)
 
 def adopt_newly_issued(today: date) -> int:
     """Take documents issued since the last adoption into the summaries; returns the customers refreshed."""
+    moment = datetime.combine(today, time(), UTC)
+    if SyncState.objects.filter(record_type=SUMMARY, watermark_at=moment).exists():
+        return 0
     with transaction.atomic():
         state, _ = SyncState.objects.select_for_update().get_or_create(record_type=SUMMARY)
         last = state.watermark_at.date() if state.watermark_at else None
@@ -77,7 +80,7 @@ def adopt_newly_issued(today: date) -> int:
         elif last < today:
             issued = Transaction.objects.filter(issued__gt=last, issued__lte=today)
             refreshed = refresh_summaries(list(issued.values_list("customer", flat=True).distinct()), today=today)
-        state.watermark_at = datetime.combine(today, time(), UTC)
+        state.watermark_at = moment
         state.save(update_fields=["watermark_at"])
     return refreshed
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from customers.aging import adopt_newly_issued
 from customers.clock import business_today
 from customers.models import Customer, CustomerQuerySet
 from customers.rules import CENT, days_overdue
 from disputes.models import Dispute
-from holds.actions import plain_cases
+from holds.actions import plain_cases, unchanged
 from holds.actions.holds import HOLD, inputs_for_tick
 from holds.actions.pauses import break_broken_plans
 from holds.facts import last_declined, line_of, running_pauses
@@ -78,9 +79,14 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
     line, today = line_of(loaded.thresholds), business_today()
     if as_of > today:
         raise Refusal(f"{as_of} has not come; today is {today}.", code="invalid_date", status=400)
-    result = TickResult(as_of, customers=Customer.objects.active().count())
+    mark = ""
     if as_of == today:
         adopt_newly_issued(today)
+        mark = unchanged.mark(loaded, today)
+        if mark and (again := _same_again(mark, as_of)):
+            return again
+    result = TickResult(as_of, customers=Customer.objects.active().count())
+    if as_of == today:
         break_broken_plans(today=today)
         result.withdrawn = _keep_open_ones_true(loaded, line, today)
     free = crossing = Customer.objects.crossing(as_of=as_of, days=line.days, amount=line.amount)
@@ -88,8 +94,18 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
         free = _set_aside_the_settled(crossing, result)
         _stage_plain(loaded, free, today, label(by), result)
     _stage_each(loaded, free, line, as_of, today, by, result)
-    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"detail": result.as_dict()})
+    detail = {**result.as_dict(), "mark": mark}
+    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"detail": detail})
     return result
+
+
+def _same_again(mark: str, as_of: date) -> TickResult | None:
+    """What the last tick found, where nothing has happened since: nothing to stage, nothing to withdraw."""
+    last = Heartbeat.objects.filter(name=HEARTBEAT, detail__mark=mark)
+    if not last.update(at=timezone.now()):
+        return None
+    found = last.values_list("detail", flat=True).get()
+    return TickResult(as_of, found["customers"], found["crossing"], skipped=Counter(found["skipped"]))
 
 
 def _set_aside_the_settled(crossing: CustomerQuerySet, result: TickResult) -> CustomerQuerySet:
