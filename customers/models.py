@@ -16,6 +16,7 @@ from django.db.models import Case, DecimalField, F, Min, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce, Round
 from simple_history.models import HistoricalRecords
 
+from customers import search
 from customers.clock import business_today
 
 if TYPE_CHECKING:
@@ -145,18 +146,8 @@ class CustomerQuerySet(QuerySet["Customer"]):
         return self.filter(sales_rep__user=user)
 
     def search(self, text: str) -> Self:
-        """Every word must occur in the name, number, e-mail, contact or phone."""
-        found = self
-        for word in text.replace("\x00", "").split():
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(entity_id__icontains=word)
-                | Q(email__icontains=word)
-                | Q(contact_name__icontains=word)
-                | Q(phone__icontains=word)
-                | Q(netsuite_id=word)
-            )
-        return found
+        """Every word begins one of the name, number, e-mail, contact or phone: see `customers.search`."""
+        return search.matching(self, text)
 
 
 class Customer(models.Model):

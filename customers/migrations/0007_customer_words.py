@@ -1,0 +1,62 @@
+from django.db import migrations
+
+# The words of `customers.search`, for PostgreSQL; SQLite computes them while it reads.
+WORDS = r"""
+CREATE FUNCTION customer_words_of(entity_id text, texts text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT to_tsvector('pg_catalog.simple', regexp_replace(translate(replace(lower(regexp_replace(
+        normalize(entity_id || ' ' || regexp_replace(entity_id, '^\D*0*', '') || ' ' || texts, NFKD),
+        '[\u0300-\u036f]+', '', 'g')), 'ß', 'ss'), 'øØđĐłŁ', 'ooddll'),
+        '[\x01-/:-@\[-`{-\x7f]+', ' ', 'g'))
+$$
+"""
+TABLE = "CREATE TABLE customer_words (customer_id bigint PRIMARY KEY, words tsvector NOT NULL)"
+INDEX = "CREATE INDEX customer_words_words ON customer_words USING gin (words)"
+KEEP = """
+CREATE FUNCTION keep_customer_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM customer_words WHERE customer_id = OLD.id;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        TRUNCATE customer_words;
+    ELSE
+        INSERT INTO customer_words VALUES (NEW.id, customer_words_of(NEW.entity_id, NEW.name || ' ' || NEW.email || ' '
+            || NEW.contact_name || ' ' || NEW.phone || ' ' || NEW.netsuite_id))
+        ON CONFLICT (customer_id) DO UPDATE SET words = EXCLUDED.words;
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+FIELDS = ("entity_id", "name", "email", "contact_name", "phone", "netsuite_id")
+OLD, NEW = (", ".join(f"{row}.{field}" for field in FIELDS) for row in ("OLD", "NEW"))
+RUN = "EXECUTE FUNCTION keep_customer_words()"
+TRIGGERS = [
+    f"CREATE TRIGGER words_added AFTER INSERT OR DELETE ON customers FOR EACH ROW {RUN}",
+    f"CREATE TRIGGER words_changed AFTER UPDATE OF {', '.join(FIELDS)} ON customers FOR EACH ROW "
+    f"WHEN (({OLD}) IS DISTINCT FROM ({NEW})) {RUN}",
+    f"CREATE TRIGGER words_gone AFTER TRUNCATE ON customers FOR EACH STATEMENT {RUN}",
+]
+UNDO = [
+    *(f"DROP TRIGGER {name} ON customers" for name in ("words_added", "words_changed", "words_gone")),
+    *("DROP FUNCTION keep_customer_words", "DROP TABLE customer_words", "DROP FUNCTION customer_words_of"),
+]
+
+
+def on_postgresql(statements):
+    def run(apps, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            for statement in statements:
+                schema_editor.execute(statement, params=None)
+
+    return run
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("customers", "0006_figures_read"),
+    ]
+
+    operations = [
+        migrations.RunPython(on_postgresql([WORDS, TABLE, INDEX, KEEP, *TRIGGERS]), on_postgresql(UNDO)),
+    ]
