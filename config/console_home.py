@@ -10,11 +10,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from config.attention import needs_a_look
-from config.menu import capped_count
 from customers.aging import portfolio
 from customers.clock import business_today
 from customers.rules import Aging
 from workflows import charts
+from workflows.counts import capped_count
 from workflows.models import Heartbeat, OutboundEmail, ProposedAction
 from workflows.proposal_list import title_of
 from workflows.proposal_page import TARGET

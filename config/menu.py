@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,18 +19,11 @@ from holds.pins import blocks_of
 from netsuite.models import Push, PushStatus
 from orders.models import LicenseChange, Order, Subscription
 from orders.subscription_lists import shown_by
+from workflows.counts import capped, counts
 from workflows.models import OutboundEmail, ProposedAction
 
-CAP = 999
 FOUND = 20
 THEMES = [("light", "light_mode", "Light"), ("dark", "dark_mode", "Dark"), ("auto", "computer", "System")]
-
-
-class CappedCount(Subquery):
-    """How many rows a sliced queryset has, as a column beside others."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
 
 
 @dataclass(frozen=True)
@@ -185,15 +177,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _badges(entries: Iterable[Entry], user: Any) -> dict[str, str]:
     """How much waits behind each entry that counts. One query for all of them."""
-    counts = {
-        entry.title: CappedCount(entry.waiting(user).order_by().values("pk")[: CAP + 1])
-        for entry in entries
-        if entry.waiting
-    }
-    if not counts:
-        return {}
-    row = User.objects.filter(pk=user.pk).order_by().values_list(*counts.values()).get()
-    return {title: _capped(found or 0) for title, found in zip(counts, row, strict=True)}
+    waiting = {entry.title: entry.waiting(user) for entry in entries if entry.waiting}
+    return {title: capped(found) if found else "" for title, found in counts(user, waiting).items()}
 
 
 def _is_open_to(entry: Entry, user: Any) -> bool:
@@ -217,15 +202,6 @@ def _address(page: str) -> str:
         return reverse(page)
     except NoReverseMatch:
         return ""
-
-
-def capped_count(rows: QuerySet, cap: int = CAP) -> str:
-    """`12`, `999+`, or nothing for none; it never counts a whole large table."""
-    return _capped(rows.order_by()[: cap + 1].count(), cap)
-
-
-def _capped(found: int, cap: int = CAP) -> str:
-    return "" if not found else f"{cap}+" if found > cap else str(found)
 
 
 def environment(request: HttpRequest) -> list[str] | None:

@@ -15,9 +15,10 @@ from disputes.models import InboundEmail
 from disputes.models.inbound import InboundEmailQuerySet
 from disputes.triage.rules import DISPUTE
 from workflows import keyset
+from workflows.counts import capped, counts
 from workflows.wording import count
 
-SIZE, SORTED_SHOWN, COUNT_CAP = 30, 8, 999
+SIZE, SORTED_SHOWN = 30, 8
 ORDER = ("-received_at", "-id")
 UNSURE, DISPUTES, ALL, ASIDE = "unsure", "disputes", "all", "aside"
 TABS = {UNSURE: "Unsure", DISPUTES: "Disputes", ALL: "All", ASIDE: "Put aside"}
@@ -99,13 +100,12 @@ def inbox(wanted: Wanted, user: User) -> dict[str, object]:
 
 def tabs(wanted: Wanted, user: User) -> list[Tab]:
     """With how many mails each; “Put aside” only while there are some."""
-    found = []
-    for name, word in TABS.items():
-        number = chosen(Wanted(name), user).order_by()[: COUNT_CAP + 1].count()
-        if name != ASIDE or number or wanted.tab == ASIDE:
-            shown = f"{COUNT_CAP}+" if number > COUNT_CAP else str(number)
-            found.append(Tab(name, word, shown, Wanted(name, wanted.words).query, name == wanted.tab))
-    return found
+    found = counts(user, {name: chosen(Wanted(name), user) for name in TABS})
+    return [
+        Tab(name, word, capped(found[name]), Wanted(name, wanted.words).query, name == wanted.tab)
+        for name, word in TABS.items()
+        if name != ASIDE or found[name] or wanted.tab == ASIDE
+    ]
 
 
 def neighbours(wanted: Wanted, user: User, email: InboundEmail) -> tuple[int | None, int | None]:

@@ -1,45 +1,62 @@
 """Paging by key: a page costs the same wherever it lies, and rows that come or go shift nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 SALT, BACK = "keyset", "keyset-back"
+# How far a sifted page looks: a little, and if that does not fill it, much more; never the whole list.
+STEPS = (250, 4750)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one page, and the cursors of the next and the previous, empty on the last and the first."""
+    """Rows of one page, and the cursors of the next and the previous, empty on the last and the first.
+
+    `looked_at` rows and no more were sifted for a page that is short although the list goes on; otherwise 0.
+    """
 
     rows: list[Any]
     next: str
     is_first: bool
     previous: str = ""
+    looked_at: int = 0
 
 
-def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50) -> Page:
+@dataclass(frozen=True)
+class Sieve:
+    """Keeps rows whose `field` has one of the values that `fitting` picks: what no index knows in the list's order."""
+
+    field: str
+    fitting: Callable[[set[Any]], set[Any]]
+
+
+def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50, sieve: Sieve | None = None) -> Page:
     """One page of `rows` ordered by the fields `by` (`-` for falling, the last one unique, none nullable).
 
-    At most one query for each field of `by`. A cursor that we did not write counts as the first page.
+    At most one query for each field of `by`; with a sieve at most two for each, what the sieve asks twice, and one.
+    A cursor that we did not write counts as the first page.
     """
     after, before = (_read(cursor, salt, len(by)) for salt in (SALT, BACK))
-    found = _ahead(rows, _turned(by) if before else by, after or before, size + 1)
-    more, shown = len(found) > size, found[:size]
+    order, key = _turned(by) if before else by, after or before
+    end = None
+    if sieve:
+        found, end = _sifted(rows, order, key, size + 1, sieve)
+    else:
+        found = _ahead(rows, order, key, size + 1)
+    shown = found[:size]
+    ahead = shown[-1] if len(found) > size else end
+    behind = shown[0] if shown and key else None
+    looked_at = sum(STEPS) if end is not None else 0
     if before:
-        shown.reverse()
-    has_next, has_previous = bool(before) or more, bool(after) or (bool(before) and more)
-    return Page(
-        shown,
-        cursor_behind(shown[-1], by) if shown and has_next else "",
-        not has_previous,
-        _write(shown[0], by, BACK) if shown and has_previous else "",
-    )
+        return Page(shown[::-1], _write(behind, by, SALT), ahead is None, _write(ahead, by, BACK), looked_at)
+    return Page(shown, _write(ahead, by, SALT), key is None, _write(behind, by, BACK), looked_at)
 
 
-def cursor_behind(row: Model, by: Sequence[str]) -> str:
+def cursor_behind(row: Any, by: Sequence[str]) -> str:
     """The cursor of the page that begins behind `row`."""
     return _write(row, by, SALT)
 
@@ -49,7 +66,7 @@ def _turned(by: Sequence[str]) -> list[str]:
     return [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in by]
 
 
-def _ahead(rows: QuerySet, by: Sequence[str], key: Sequence[str] | None, number: int) -> list[Any]:
+def _ahead(rows: QuerySet, by: Sequence[str], key: Sequence[Any] | None, number: int) -> list[Any]:
     """The first `number` rows behind the key, or of all without one."""
     found: list[Any] = []
     for behind in _ranges(by, key) if key else [Q()]:
@@ -59,7 +76,7 @@ def _ahead(rows: QuerySet, by: Sequence[str], key: Sequence[str] | None, number:
     return found
 
 
-def _ranges(by: Sequence[str], key: Sequence[str]) -> Iterator[Q]:
+def _ranges(by: Sequence[str], key: Sequence[Any]) -> Iterator[Q]:
     """Rows strictly behind the key as ranges that follow one another, each one stretch of an index.
 
     First those that equal it in all fields but the last, then in all but the last two, and so on. Asked for in one
@@ -71,7 +88,30 @@ def _ranges(by: Sequence[str], key: Sequence[str]) -> Iterator[Q]:
         yield Q(**equal, **{f"{name}__{operator}": key[place]})
 
 
-def _write(row: Model, by: Sequence[str], salt: str) -> str:
+def _sifted(
+    rows: QuerySet, by: Sequence[str], key: Sequence[Any] | None, number: int, sieve: Sieve
+) -> tuple[list[Any], Any]:
+    """The first rows behind the key that the sieve keeps; and the last one looked at, where it was left unfinished."""
+    fields = [name.removeprefix("-") for name in by]
+    light = rows.select_related(None).values_list("pk", *fields, sieve.field, named=True)
+    kept: list[Any] = []
+    end = None
+    for step in STEPS:
+        part = _ahead(light, by, key, step)
+        fitting = sieve.fitting({getattr(row, sieve.field) for row in part})
+        kept += [row.pk for row in part if getattr(row, sieve.field) in fitting]
+        end = part[-1] if len(part) == step and len(kept) < number else None
+        if end is None:
+            break
+        key = [getattr(end, name) for name in fields]
+    found = rows.in_bulk(kept[:number])
+    return [found[pk] for pk in kept[:number] if pk in found], end
+
+
+def _write(row: Any, by: Sequence[str], salt: str) -> str:
+    """The row's place as a cursor, "" for none."""
+    if row is None:
+        return ""
     return signing.dumps([str(getattr(row, name.removeprefix("-"))) for name in by], salt=salt)
 
 

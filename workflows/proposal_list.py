@@ -1,22 +1,32 @@
-"""The list of proposals: filters, and pages by key."""
+"""The list of proposals: tabs, filters and search, in pages by key."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import QueryDict
 from django.utils import timezone
 
-from customers.models import Customer
+from customers import search
+from customers.models import Customer, Transaction
 from workflows import contracts, keyset
 from workflows.actions.proposals import SINGLE_ONLY_FROM_RISK
+from workflows.counts import capped, counts
 from workflows.models import ProposedAction
+from workflows.models.proposals import STATES, ProposalQuerySet
 from workflows.proposal_page import TARGET
 
-STATUSES = [(value, label) for value, label in ProposedAction._meta.get_field("status").choices or ()]
+# “Strong” is no status: what waits with a stronger recommendation.
+STRONG, ALL = "strong", "all"
+TABS = {"pending": "Pending", STRONG: "Strong", **dict(STATES), ALL: "All"}
+BIGGEST_FIRST = ("pending", STRONG, "deferred")
 AGES = [("", "Any age"), ("over", "Over 60 min")]
 RISKS = [("", "Any risk"), *((str(level), f"Risk {level}") for level in range(1, 6))]
 BY_STAKE, BY_NEWEST = ("-at_stake", "id"), ("-id",)
+# A line of the list needs no evidence, and no customer's whole record.
+UNSHOWN = ("evidence", "current_state_json", "proposed_change_json", "customer__record")
+PAPERS = 100
 
 
 @dataclass(frozen=True)
@@ -34,35 +44,87 @@ class Wanted:
     def from_query(cls, query: QueryDict) -> "Wanted":
         status = query.get("status", "pending")
         return cls(
-            status=status if status in {"all", *dict(STATUSES)} else "pending",
-            action_type=query.get("type", ""),
+            status=status if status in TABS else "pending",
+            action_type=query.get("type", "").replace("\x00", ""),
             risk=query.get("risk", "") if query.get("risk", "") in dict(RISKS) else "",
             age=query.get("age", "") if query.get("age", "") in dict(AGES) else "",
-            words=query.get("q", "").strip()[:100],
+            words=" ".join(query.get("q", "").replace("\x00", "").split())[: search.MOST_TEXT],
             cursor=query.get("after", ""),
         )
 
 
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    word: str
+    count: str
+    chosen: bool
+
+
 def chosen(wanted: Wanted, user: Any) -> QuerySet[ProposedAction]:
-    rows = ProposedAction.objects.visible_to(user)
-    if wanted.status != "all":
-        rows = rows.filter(status=wanted.status)
+    """Those of the tab that pass the filters; the words are not among them."""
+    rows = in_tab(wanted.status, ProposedAction.objects.visible_to(user))
     if wanted.action_type:
         rows = rows.filter(action_type=wanted.action_type)
     if wanted.risk:
         rows = rows.filter(risk_level=int(wanted.risk))
     if wanted.age == "over":
         rows = rows.filter(proposed_at__lt=timezone.now() - TARGET)
-    if wanted.words:
-        rows = rows.filter(customer__in=Customer.objects.search(wanted.words))
     return rows
 
 
+def in_tab(name: str, rows: ProposalQuerySet) -> ProposalQuerySet:
+    if name == STRONG:
+        return rows.awaiting_decision().filter(strong=True)
+    return rows if name == ALL else rows.filter(status=name)
+
+
+def tabs(wanted: Wanted, user: Any) -> list[Tab]:
+    """With how many proposals each, whatever the filters; one without any is left out unless it is shown."""
+    found = counts(user, {name: in_tab(name, ProposedAction.objects.visible_to(user)) for name in TABS})
+    kept = ("pending", ALL, wanted.status)
+    return [
+        Tab(name, word, capped(found[name]), name == wanted.status)
+        for name, word in TABS.items()
+        if found[name] or name in kept
+    ]
+
+
 def page_of(wanted: Wanted, user: Any) -> keyset.Page:
-    """Largest amount first while they wait, newest first afterwards."""
-    by = BY_STAKE if wanted.status in ("pending", "deferred") else BY_NEWEST
-    rows = chosen(wanted, user).select_related("customer", "decided_by")
-    return keyset.page(rows, by=by, cursor=wanted.cursor)
+    """Largest amount first while they wait, newest first afterwards.
+
+    Words find customers. The proposals of a few are found by customer and then sorted. Where very many fit, the list
+    is read in its own order and sifted: either way a search reads some thousand rows at most.
+    """
+    by = BY_STAKE if wanted.status in BIGGEST_FIRST else BY_NEWEST
+    rows = chosen(wanted, user).select_related("customer", "decided_by").defer(*UNSHOWN)
+    if not wanted.words:
+        return keyset.page(rows, by=by, cursor=wanted.cursor)
+    keys = search.first_keys(Customer.objects.all(), wanted.words, search.FEW + 1)
+    if len(keys) > search.FEW:
+        return keyset.page(rows, by=by, cursor=wanted.cursor, sieve=keyset.Sieve("customer_id", _named(wanted.words)))
+    theirs = chosen(wanted, user).filter(customer__in=[*keys, *_of_paper(wanted.words)])
+    return keyset.page(rows.filter(pk__in=Found(theirs.order_by().values("pk"))), by=by, cursor=wanted.cursor)
+
+
+class Found(Subquery):
+    """Rows to be found before the order of the list is looked at, which might lead through all of it."""
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="(%(subquery)s OFFSET 0)")
+
+
+def _named(words: str) -> Callable[[set[int | None]], set[int]]:
+    def fitting(customers: set[int | None]) -> set[int]:
+        return search.fitting(Customer.objects.all(), words, [key for key in customers if key])
+
+    return fitting
+
+
+def _of_paper(number: str) -> list[int]:
+    """Customers of the invoice, order or credit memo with this number, as typed or in capitals."""
+    rows = Transaction.objects.filter(tranid__in={number, number.upper()}).order_by()
+    return list(rows.values_list("customer", flat=True).distinct()[:PAPERS])
 
 
 def types() -> list[tuple[str, str]]:

@@ -62,18 +62,21 @@ def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     page = proposal_list.page_of(wanted, request.user)
     query = request.GET.copy()
     query.pop("after", None)
+    filters = query.copy()
+    filters.pop("status", None)
     context = {
         "title": "Proposals",
         "wanted": wanted,
         "page": page,
         "query": query.urlencode(),
-        "statuses": [("pending", "Pending"), *proposal_list.STATUSES[1:], ("all", "All")],
+        "filters": filters.urlencode(),
+        "tabs": proposal_list.tabs(wanted, request.user),
         "types": proposal_list.types(),
         "risks": proposal_list.RISKS,
         "ages": proposal_list.AGES,
         "rows": [(row, proposal_list.title_of(row), proposal_list.in_bulk(row)) for row in page.rows],
         "any_bulk": any(proposal_list.in_bulk(row) for row in page.rows),
-        "waiting_list": wanted.status in ("pending", "deferred"),
+        "waiting_list": wanted.status in proposal_list.BIGGEST_FIRST,
         **more,
     }
     return render(request, "console/proposals.html", context, crumbs=[{"title": "Proposals"}])

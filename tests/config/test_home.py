@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.attention import needs_a_look
-from config.menu import MENU, capped_count, find, navigation
+from config.menu import MENU, find, navigation
 from customers.models import Customer, SyncState
 from holds.actions.drift import open_drift
 from netsuite import channels
@@ -16,6 +16,7 @@ from netsuite.models import Push
 from tests.factories.holds import held, notice, owing, proposed
 from tests.signed_in import signed_in
 from workflows.actions import switches
+from workflows.counts import capped_count
 from workflows.models import Heartbeat, OutboundEmail, ProposedAction, VerifyResult
 
 pytestmark = pytest.mark.django_db

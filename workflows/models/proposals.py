@@ -54,7 +54,9 @@ class ProposedAction(StatefulModel):
     action_type = models.SlugField(max_length=80)
     entity_type = models.SlugField(max_length=40)
     entity_ref = models.CharField(max_length=120)
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="proposals")
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.PROTECT, related_name="proposals", db_index=False
+    )  # `proposal_customer` begins with it
     run = models.ForeignKey(WorkflowRun, null=True, on_delete=models.PROTECT, related_name="proposals")
     version = models.PositiveIntegerField(default=1)
     risk_level = models.PositiveSmallIntegerField()
@@ -116,6 +118,14 @@ class ProposedAction(StatefulModel):
         ]
         indexes = [
             models.Index(fields=["status", "-at_stake", "id"], name="proposal_queue"),
+            models.Index(fields=["status", "-id"], name="proposal_newest"),
+            models.Index(fields=["action_type", "status", "-at_stake", "id"], name="proposal_type"),
+            models.Index(fields=["risk_level", "status", "-at_stake", "id"], name="proposal_risk"),
+            models.Index(
+                fields=["-at_stake", "id"], condition=Q(status="pending", strong=True), name="proposal_strong"
+            ),
+            models.Index(fields=["proposed_at"], condition=Q(status="pending"), name="proposal_since"),
+            models.Index(fields=["entity_ref"], name="proposal_entity"),
             models.Index(fields=["customer", "action_type"], name="proposal_customer"),
             models.Index(fields=["deferred_until"], condition=Q(status="deferred"), name="proposal_deferred"),
         ]
