@@ -8,6 +8,7 @@ Tryton sets state and date of ten dunnings.
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,7 +114,7 @@ class Comparison:
     def _decisions(self) -> list[Row]:
         """Seconds a decision: the action alone, and asked for from outside, as a person's program does it."""
         self._analyze()
-        each = min(DECISIONS, (len(self.crossing) - 4) // (2 * self.size.rounds))
+        each = min(DECISIONS, (len(self.crossing) - 3) // (3 * self.size.rounds))
         mike, theirs = _mike(), iter(self.crossing)
 
         def ours(count: int, decide: Callable[[ProposedAction], object]) -> float:
@@ -121,20 +122,25 @@ class Comparison:
             shown = list(pending[:count])
             return _timed(lambda: _decide_all(shown, decide)) / count
 
-        def peer(count: int, verb: str) -> float:
+        def peer(count: int, verb: str, **how: bool) -> float:
             customers = [next(theirs) for _number in range(count)]
-            answer = self.peer.ask(verb, customers=customers)
+            answer = self.peer.ask(verb, customers=customers, **how)
             assert answer["lines"] == count * INVOICES, answer
             return float(answer["seconds"]) / count
 
         approve, post = _approval(mike), _post(mike)
-        alone = {"approve": lambda: ours(each, approve), "Tryton, process": lambda: peer(each, "process")}
-        asked = {"approve over the API": lambda: ours(each, post), "Tryton, wizard": lambda: peer(each, "wizard")}
-        for decide, verb in ((approve, "process"), (post, "wizard")):
-            ours(1, decide), peer(1, verb)
+        wizard, letter = "Tryton, wizard", "Tryton, wizard and letter"
+        alone = {"approve": lambda n: ours(n, approve), "Tryton, process": lambda n: peer(n, "process")}
+        asked = {
+            "approve over the API": lambda n: ours(n, post),
+            wizard: lambda n: peer(n, "wizard", letter=False),
+            letter: lambda n: peer(n, "wizard", letter=True),
+        }
+        for work in (*alone.values(), *asked.values()):
+            work(1)
         return [
-            self._row("decision, the action alone", alone, {"Tryton, process": DECISION}),
-            self._row("decision, as a person's program asks for it", asked, {"Tryton, wizard": DECISION}),
+            self._row("decision, the action alone", _each(alone, each), {"Tryton, process": DECISION}),
+            self._row("decision, as a program asks for it", _each(asked, each), {wizard: DECISION, letter: DECISION}),
         ]
 
     def _row(
@@ -155,6 +161,10 @@ class Comparison:
 
     def _their_seconds(self, verb: str, **what: Any) -> float:
         return float(self.peer.ask(verb, **what)["seconds"])
+
+
+def _each(sides: dict[str, Callable[[int], float]], count: int) -> dict[str, Side]:
+    return {side: partial(work, count) for side, work in sides.items()}
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -14,7 +14,7 @@ from trytond import backend
 from trytond.pool import Pool
 from trytond.transaction import Transaction, TransactionError
 
-MODULES = ["account_dunning", "account_credit_limit"]
+MODULES = ["account_dunning", "account_dunning_letter", "account_credit_limit"]
 INVOICES = 10
 CROSSING_EVERY = 10
 LATE = timedelta(days=60)
@@ -113,9 +113,10 @@ def _specimens(company: Any, period: Any, today: date) -> tuple[int, dict[bool, 
     """The key of a customer, and those of its posted invoices by whether they are of a kind that crosses."""
     pool = Pool()
     procedure = pool.get("account.dunning.procedure")(name="Sixty days")
-    procedure.levels = [pool.get("account.dunning.level")(overdue=LATE, credit_limit=True)]
+    procedure.levels = [pool.get("account.dunning.level")(overdue=LATE, credit_limit=True, print_on_letter=True)]
     procedure.save()
     party = pool.get("party.party")(name="Customer", dunning_procedure=procedure, credit_limit_amount=LIMIT)
+    party.addresses = [pool.get("party.address")(street="1 Long Road", city="Northside")]
     party.save()
     moves = {}
     for crosses in (True, False):

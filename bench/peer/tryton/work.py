@@ -72,18 +72,19 @@ class Work:
                 Dunning.process(Dunning.browse(keys))
         return {"seconds": perf_counter() - started, "lines": sum(map(len, dunnings))}
 
-    def wizard(self, customers: list[int]) -> dict[str, Any]:
+    def wizard(self, customers: list[int], letter: bool) -> dict[str, Any]:
         """The same as Tryton's client asks for it when a person does it: four calls, each a transaction.
 
-        Without HTTP, session and serialisation, which a server adds.
+        With the `letter` to the customer, which it asks for next, five. HTTP, session and serialisation, which its
+        server adds, are left out.
         """
         dunnings = self._drafts(customers)
         started = perf_counter()
         for keys in dunnings:
-            self._as_the_client_does(keys)
+            self._as_the_client_does(keys, letter)
         return {"seconds": perf_counter() - started, "lines": sum(map(len, dunnings))}
 
-    def _as_the_client_does(self, keys: list[int]) -> None:
+    def _as_the_client_does(self, keys: list[int], letter: bool) -> None:
         about = {"active_model": "account.dunning", "active_id": keys[0], "active_ids": keys}
         Process = Pool(self.database).get("account.dunning.process", type="wizard")
         with self._transaction():
@@ -93,6 +94,10 @@ class Work:
                 Process.execute(session, {}, state)
         with self._transaction():
             Process.delete(session)
+        if letter:
+            with self._transaction(about):
+                Letter = Pool().get("account.dunning.letter", type="report")
+                Letter.execute(keys, {"model": "account.dunning", "id": keys[0], "ids": keys})
 
     def _drafts(self, customers: list[int]) -> list[list[int]]:
         parties = [self.parties[number] for number in customers]
