@@ -178,13 +178,16 @@ class Bare:
     def __init__(self) -> None:
         if connection.vendor == "postgresql":
             import psycopg
+            from psycopg.types.json import JsonbDumper
 
             wanted = connection.get_connection_params()
             names = ("dbname", "user", "password", "host", "port")
             self.connection = psycopg.connect(autocommit=True, **{k: v for k, v in wanted.items() if k in names})
+            for kind in (dict, list):
+                self.connection.adapters.register_dumper(kind, JsonbDumper)
             self.cursor: Any = self.connection.cursor()
         else:
-            self.cursor = connection.cursor()
+            self.cursor = connection.copy().cursor()
 
     def transactions(self, items: Sequence[tuple[int, twins.Rows]]) -> list[Callable[[], None]]:
         """One for each proposal, given with the bells it rang."""

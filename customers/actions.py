@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from customers.models import Customer
+from netsuite import writing
 
 
 def flag_hold(*, customer: Customer, by: str, reason: str) -> bool:
@@ -26,10 +26,13 @@ def set_credit_hold(*, customer: Customer, credit_hold: bool, by: str, reason: s
 
 
 def _change(customer: Customer, values: dict[str, Any], by: str, reason: str) -> bool:
-    with transaction.atomic():
-        differs = Customer.objects.filter(pk=customer.pk).exclude(**values)
-        changed = differs.update(**values, last_modified=timezone.now())
-        customer.refresh_from_db(fields=[*values, "last_modified"])
-        if changed:
-            Customer.history.bulk_history_create([customer], update=True, default_change_reason=f"{by}: {reason}")
-    return bool(changed)
+    with writing.in_transaction():
+        written = {**values, "last_modified": timezone.now()}
+        now = writing.change(customer, written, where={}, unless=values)
+        if now is None:
+            customer.refresh_from_db(fields=list(written))
+            return False
+        for name, value in written.items():
+            setattr(customer, name, value)
+        writing.add(writing.history_of(now, "~", f"{by}: {reason}"))
+    return True

@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Round
 
 from customers.models import MONEY, ZERO, Customer, SyncState, Transaction, TransactionQuerySet, owed_on
 from customers.rules import CENT, OVERDUE_BUCKETS, Aging, Receivables, days_overdue
 
 SUMMARY = "summary"
+OLDEST_FIRST = ("due", "issued", "pk")
 
 
 def receivables(as_of: date, customers: Iterable[int] | None = None) -> dict[int, Receivables]:
@@ -27,11 +28,20 @@ def receivables(as_of: date, customers: Iterable[int] | None = None) -> dict[int
 
     `customers` limits it to these primary keys (a queryset of them stays a subquery). One query.
     """
+    return told_by(owed_rows(as_of, customers), as_of)
+
+
+def owed_rows(as_of: date, customers: Iterable[int] | None = None) -> QuerySet[Any, Any]:
+    """The query of `receivables`: a row a customer."""
     rows = Transaction.objects.open_on(as_of)
     if customers is not None:
         rows = rows.filter(customer__in=customers)
-    grouped = rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**aging_columns(as_of))
-    return {row["customer"]: _receivables(row, as_of) for row in grouped}
+    return rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**aging_columns(as_of))
+
+
+def told_by(rows: Iterable[Mapping[str, Any]], as_of: date) -> dict[int, Receivables]:
+    """What rows of `owed_rows` say, by customer primary key."""
+    return {row["customer"]: _receivables(row, as_of) for row in rows}
 
 
 def receivables_of(customer: Customer, as_of: date) -> Receivables:
@@ -105,7 +115,7 @@ def payment_behaviour(customer: Customer, *, today: date, limit: int = 36) -> li
 
 def open_invoices(customer: Customer, day: date) -> TransactionQuerySet:
     """Open invoices, oldest due date first."""
-    return customer.transactions.invoices().open_on(day).order_by("due", "issued", "pk")
+    return customer.transactions.invoices().open_on(day).order_by(*OLDEST_FIRST)
 
 
 def open_orders(customer: Customer) -> TransactionQuerySet:

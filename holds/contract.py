@@ -204,6 +204,7 @@ HOLD = Contract(
     required=("customer_id", "ar_balance", "days_overdue", "reason"),
     optional=("as_of",),
     queries=QUERIES,
+    beside=facts.BESIDE,
     preconditions=(
         Precondition(
             "customer_active",
@@ -257,6 +258,7 @@ LIFT = Contract(
     required=("customer_id", "reason"),
     optional=("restore", "hold_id", "respect_until", "keep_netsuite"),
     queries=QUERIES,
+    beside=facts.BESIDE,
     stake=lift_stake,
     steps=(
         Step("unflag_customer", "local_write", "Clear the flag", "5 s", _unflag),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from customers.aging import open_invoices, receivables_of
+from customers.aging import receivables_of
 from customers.clock import business_today
 from customers.models import Customer
 from disputes.models import Dispute
@@ -75,7 +75,7 @@ def _in_words(ar_balance: Decimal, overdue: Decimal, set_apart: Decimal, orders:
 def _values(situation: Situation) -> dict[str, str]:
     customer, today = situation.customer, situation.facts.today
     owed, orders = situation.facts.context["owed"], situation.facts.context["open_sos"]
-    oldest = open_invoices(customer, today).first()
+    oldest = situation.facts.beside["oldest_invoice"]
     set_apart = Decimal(situation.facts.context["set_apart"])
     overdue = Decimal(owed["overdue_balance"])
     held = situation.facts.context["prior_holds"]

@@ -1,23 +1,25 @@
 """The context queries of the hold contracts: each loads many customers at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Sum
-from django.utils import timezone
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
-from customers.aging import receivables
-from customers.models import Customer, Transaction
-from customers.sync import freshness
+from customers.aging import OLDEST_FIRST, owed_rows, told_by
+from customers.models import Customer, SyncState, Transaction
+from customers.sync import CUSTOMERS, TRANSACTIONS
 from disputes.models import Dispute
-from holds.models import Pause, ServiceHold
+from holds.models import Override, Pause, ServiceHold
 from holds.rules import HoldNote, Line, Owed
+from workflows.contracts import Reading
 from workflows.models import AutoDecision
 
+Rows = Sequence[Any]
+SYNCED = (CUSTOMERS, TRANSACTIONS)
 NO_ORDERS = {"count": 0, "total": "0.00", "next_ship": None}
 
 
@@ -31,8 +33,7 @@ def line_of(thresholds: Mapping[str, Any]) -> Line:
     )
 
 
-def owed(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
-    """What they owe at the end of `day`, base currency as text."""
+def _owed(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
     return {
         pk: {
             "ar_balance": str(found.ar_balance),
@@ -43,68 +44,113 @@ def owed(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
             "unapplied": str(found.aging.unapplied),
             "tier": found.tier,
         }
-        for pk, found in receivables(day, customer_ids).items()
+        for pk, found in told_by(rows, day).items()
     }
 
 
-def open_sos(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
-    """Sales orders not closed or cancelled: count, total and the next day one ships."""
+def _order_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
     rows = Transaction.objects.open_orders().filter(customer__in=customer_ids).order_by().values("customer")
-    counted = rows.annotate(count=Count("pk"), total=Sum("total"), next_ship=Min("ship_date"))
+    return rows.annotate(count=Count("pk"), total=Sum("total"), next_ship=Min("ship_date"))
+
+
+def _orders(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
     return {
         row["customer"]: {"count": row["count"], "total": str(row["total"]), "next_ship": row["next_ship"]}
-        for row in counted
+        for row in rows
     }
 
 
-def prior_holds(customer_ids: Sequence[int], day: date) -> dict[int, int]:
-    """How often each was held before: approved service holds in the decisions, without the one being carried out."""
+def _decision_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
+    """Approved service holds in the decisions, without the one being carried out."""
     earlier = AutoDecision.objects.service_holds().exclude(run__status="awaiting_decision")
     rows = earlier.filter(customer__in=customer_ids).order_by().values("customer")
-    return {row["customer"]: row["times"] for row in rows.annotate(times=Count("pk"))}
+    return rows.annotate(times=Count("pk"))
 
 
-def hold_outcomes(customer_ids: Sequence[int], day: date) -> dict[int, list[dict[str, Any]]]:
-    """How earlier holds ended, newest first, at most three a customer."""
-    found: dict[int, list[dict[str, Any]]] = {}
+def _lifted_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
     ended = ServiceHold.objects.filter(customer__in=customer_ids, status="lifted").order_by("-ended_at")
-    for hold in ended.only("customer_id", "placed_at", "ended_at", "end_reason"):
-        notes = found.setdefault(hold.customer_id, [])
-        if len(notes) < 3 and hold.placed_at and hold.ended_at:
-            notes.append({"days": (hold.ended_at - hold.placed_at).days, "how": hold.end_reason})
+    return ended.values("customer", "placed_at", "ended_at", "end_reason")
+
+
+def _outcomes(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for hold in rows:
+        notes = found.setdefault(hold["customer"], [])
+        if len(notes) < 3 and hold["placed_at"] and hold["ended_at"]:
+            notes.append({"days": (hold["ended_at"] - hold["placed_at"]).days, "how": hold["end_reason"]})
     return found
 
 
-def set_apart(customer_ids: Sequence[int], day: date) -> dict[int, str]:
-    """Disputed amounts that do not count, base currency as text."""
-    return {pk: str(amount) for pk, amount in Dispute.objects.set_apart(list(customer_ids), day).items()}
+def _pause_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
+    return Pause.objects.running(day).filter(customer__in=customer_ids).order_by("ends").values()
 
 
-def running_pauses(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
-    """The pause that ends last, for each customer that has one running."""
-    rows = Pause.objects.running(day).filter(customer__in=customer_ids).order_by("ends")
-    return {pause.customer_id: {"kind": pause.kind, "ends": pause.ends, "id": pause.pk} for pause in rows}
+def _running(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
+    return {row["customer_id"]: {"kind": row["kind"], "ends": row["ends"], "id": row["id"]} for row in rows}
 
 
-def last_pauses(customer_ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
-    """The latest pause that is over, for the evidence."""
-    over = Pause.objects.filter(customer__in=customer_ids, ends__lt=day) | Pause.objects.filter(
-        customer__in=customer_ids, ended_at__isnull=False
-    )
-    rows = over.order_by("pk").values("customer", "kind", "ends", "end_reason")
-    return {row["customer"]: dict(row) for row in rows}
+def _past_pause_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
+    over = Pause.objects.filter(Q(ends__lt=day) | Q(ended_at__isnull=False), customer__in=customer_ids)
+    return over.order_by("pk").values("customer", "kind", "ends", "end_reason")
 
 
-def data_age(customer_ids: Sequence[int], day: date) -> dict[int, str | None]:
-    """When the balances were last read from NetSuite, the same for all."""
-    oldest = oldest_sync()
-    return dict.fromkeys(customer_ids, oldest)
+def _sync_rows(customer_ids: Sequence[int] = (), day: date | None = None) -> QuerySet[Any, Any]:
+    return SyncState.objects.filter(record_type__in=SYNCED).order_by().values_list("last_success_at", flat=True)
+
+
+def _oldest(times: Sequence[datetime | None]) -> str | None:
+    known = [time for time in times if time]
+    return min(known).isoformat() if len(known) == len(SYNCED) else None
+
+
+def _override_rows(customer_ids: Sequence[int], _day: date) -> QuerySet[Override]:
+    unspent = Override.objects.unspent().filter(customer__in=customer_ids)
+    return unspent.select_related("manager", "customer", "cashier")
+
+
+def _by_customer(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, list[Any]]:
+    return {pk: [row for row in rows if row.customer_id == pk] for pk in customer_ids}
+
+
+def _invoice_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Transaction]:
+    """Of one customer, whose rows come oldest first: only the first is read."""
+    return Transaction.objects.filter(customer__in=customer_ids).invoices().open_on(day).order_by(*OLDEST_FIRST)[:1]
+
+
+# What they owe at the end of the day, base currency as text.
+owed = Reading(lambda customer_ids, day: owed_rows(day, customer_ids), _owed)
+# Sales orders not closed or cancelled: count, total and the next day one ships.
+open_sos = Reading(_order_rows, _orders)
+# How often each was held before.
+prior_holds = Reading(_decision_rows, lambda rows, _ids, _day: {row["customer"]: row["times"] for row in rows})
+# How earlier holds ended, newest first, at most three a customer.
+hold_outcomes = Reading(_lifted_rows, _outcomes)
+# Disputed amounts that do not count, base currency as text.
+set_apart = Reading(
+    lambda customer_ids, day: Dispute.objects.set_apart_rows(customer_ids, day),
+    lambda rows, _ids, _day: {row["customer"]: str(row["total"]) for row in rows},
+)
+# The pause that ends last, for each customer that has one running.
+running_pauses = Reading(_pause_rows, _running)
+# The latest pause that is over, for the evidence.
+last_pauses = Reading(_past_pause_rows, lambda rows, _ids, _day: {row["customer"]: dict(row) for row in rows})
+# When the balances were last read from NetSuite, the same for all.
+data_age = Reading(_sync_rows, lambda times, customer_ids, _day: dict.fromkeys(customer_ids, _oldest(times)))
+
+# What the steps need: the hold that is proposed or in force, its overrides, the invoice that is due longest.
+BESIDE = {
+    "hold": Reading(
+        lambda customer_ids, _day: ServiceHold.objects.open().filter(customer__in=customer_ids).order_by(),
+        lambda rows, _ids, _day: {hold.customer_id: hold for hold in rows},
+    ),
+    "overrides": Reading(_override_rows, _by_customer),
+    "oldest_invoice": Reading(_invoice_rows, lambda rows, _ids, _day: {row.customer_id: row for row in rows}),
+}
 
 
 def oldest_sync() -> str | None:
     """The age that counts: of the record type that was read longest ago; ISO 8601, None before the first sync."""
-    times = [state.last_success_at for state in freshness(now=timezone.now())]
-    return None if not times or None in times else min(t for t in times if t).isoformat()
+    return _oldest(list(_sync_rows()))
 
 
 def owed_facts(customer: Customer, context: Mapping[str, Any]) -> Owed:

@@ -1,7 +1,7 @@
 """The rows of an override, kept in the transaction that asks, grants, uses or ends it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -57,7 +57,12 @@ def asked_row(cart: Cart, verdict: HoldVerdict, now: datetime, note: str = "") -
 
 def void_all(rows: OverrideQuerySet, why: str, *, by: Actor, now: datetime) -> int:
     """End these, as far as nobody uses or answers them at this moment; returns how many."""
-    return sum(_void(override, why, by, now) for override in rows.select_related("manager", "customer", "cashier"))
+    return void_each(rows.select_related("manager", "customer", "cashier"), why, by=by, now=now)
+
+
+def void_each(rows: Iterable[Override], why: str, *, by: Actor, now: datetime) -> int:
+    """`void_all` of rows that are read already."""
+    return sum(_void(override, why, by, now) for override in rows)
 
 
 def _void(override: Override, why: str, by: Actor, now: datetime) -> bool:

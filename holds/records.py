@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from customers.actions import clear_hold, flag_hold
 from customers.models import Customer
-from holds.models import Override, Pause, ServiceHold
-from holds.override_rows import void_all
+from holds.models import Pause, ServiceHold
+from holds.override_rows import void_each
 from holds.signals import announce
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, born_many, move
@@ -44,7 +44,9 @@ def propose_many(proposals: Sequence[ProposedAction]) -> None:
 
 def place(situation: Situation) -> Mapping[str, Any]:
     """Beat one: the hold is in force and the customer is flagged."""
-    hold = ServiceHold.objects.get(run=situation.run)
+    hold = situation.facts.beside["hold"]
+    if hold is None or hold.run_id != situation.run.pk:
+        hold = ServiceHold.objects.get(run=situation.run)
     prior = situation.customer.credit_hold_override or "AUTO"
     move(
         hold,
@@ -58,6 +60,7 @@ def place(situation: Situation) -> Mapping[str, Any]:
     )
     flag_hold(customer=situation.customer, by=situation.by, reason=situation.reason)
     _end_overrides(situation, "A service hold was placed.")
+    hold.customer = situation.customer
     announce("placed", hold)
     return {"hold": hold.pk, "entitystatus": Customer.HOLD}
 
@@ -71,8 +74,8 @@ def decline(proposal: ProposedAction, by: str, reason: str) -> None:
 
 def lift(situation: Situation) -> Mapping[str, Any]:
     """The hold ends, the flag is cleared; with a date, the tick respects the release until then."""
-    hold = ServiceHold.objects.active().filter(customer=situation.customer).first()
-    if hold is None:
+    hold = situation.facts.beside["hold"]
+    if hold is None or hold.status != "active":
         raise NotOnHold(f"{situation.customer} is not on hold.")
     try:
         ended: dict[str, Any] = {"ended_at": situation.now, "ended_by": situation.by, "end_reason": situation.reason}
@@ -84,14 +87,14 @@ def lift(situation: Situation) -> Mapping[str, Any]:
     _respect(situation)
     withdrawn = emails.withdraw(run=hold.run, by=situation.by, reason="The hold was lifted before this was sent.")
     _withdraw_other_wishes(situation)
+    hold.customer = situation.customer
     announce("lifted", hold)
     return {"hold": hold.pk, "entitystatus": "", "drafts_withdrawn": withdrawn}
 
 
 def _end_overrides(situation: Situation, why: str) -> None:
     """A manager allowed an order under other facts: that does not hold any more."""
-    unspent = Override.objects.unspent().filter(customer=situation.customer)
-    void_all(unspent, why, by=situation.by, now=situation.now)
+    void_each(situation.facts.beside["overrides"], why, by=situation.by, now=situation.now)
 
 
 def _withdraw_other_wishes(situation: Situation) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_fsm import FSMField, FSMMeta
 from simple_history.models import HistoricalChanges
 
+from netsuite import writing
 from netsuite.errors import Refusal
 
 
@@ -120,8 +121,7 @@ def verb_of(model: type[models.Model], verb: str) -> FSMMeta:
 
 def move(
     row: models.Model,
-    verb: str,
-    *,
+    *verbs: str,
     by: str,
     reason: str = "",
     run_id: str | None = "",
@@ -130,22 +130,15 @@ def move(
 ) -> None:
     """Change the row's state by one conditional UPDATE and write its transition, or raise.
 
-    Raises LostRace (the row is not in a source state any more, or `where` does not hold) and
-    ConditionNotMet. `changes` are written with the state and set on `row`.
+    Several verbs are gone through in one UPDATE, each with its transition. Raises LostRace (the row is not in a
+    source state any more, or `where` does not hold) and ConditionNotMet. `changes` are written with the state and
+    set on `row`.
     """
-    model, meta = type(row), verb_of(type(row), verb)
-    with transaction.atomic():
-        source = model._base_manager.filter(pk=row.pk).values_list("status", flat=True).first()
-        if source is None or not meta.has_transition(source):
-            raise LostRace(_fresh(row))
-        _check_conditions(row, meta, source)
-        target = str(meta.next_state(source) or source)
-        claim = model._base_manager.filter(**(where or {}), pk=row.pk, status=source)
-        if claim.update(status=target, **changes) != 1:
-            raise LostRace(_fresh(row))
-        _take_over(row, target, changes)
-        Transition.objects.create(**_entry(row, verb, source, by, reason, run_id))
-        _write_history(row, reason)
+    with writing.in_transaction():
+        states, now = _claim(row, verbs, where or {}, changes)
+        steps = zip(verbs, states, states[1:], strict=False)
+        writing.add(_transition(row, verb, source, target, by, reason, run_id) for verb, source, target in steps)
+        writing.add(writing.history_of(now, "~", reason[:100]))
 
 
 def move_many(
@@ -163,44 +156,92 @@ def move_many(
             raise LostRace(rows[0])
         for row in rows:
             _check_conditions(row, meta, source)
-        target = str(meta.next_state(source) or source)
+        target = _target(meta, source)
         claim = model._base_manager.filter(pk__in=ids, status=source)
         if claim.update(status=target, **changes) != len(ids):
             raise LostRace(rows[0])
         fresh = model._base_manager.in_bulk(ids)
         moved = [fresh[pk] for pk in ids]
-        Transition.objects.bulk_create(
-            [Transition(**_entry(row, verb, source, by, reason, getattr(row, "run_id", ""))) for row in moved]
-        )
+        writing.add(_transition(row, verb, source, target, by, reason, getattr(row, "run_id", "")) for row in moved)
         for row in moved:
-            _write_history(row, reason)
+            writing.add(writing.history_of(row, "~", reason[:100]))
     return moved
 
 
 def born(row: models.Model, *, by: str, reason: str = "", run_id: str | None = "") -> None:
     """Write the first transition of a new row; call it in the transaction that saved the row."""
-    Transition.objects.create(**_entry(row, "create", "", by, reason, run_id))
+    born_many([row], by=by, reason=reason, run_id=run_id)
 
 
 def born_many(rows: Iterable[models.Model], *, by: str, reason: str = "", run_id: str | None = "") -> None:
-    Transition.objects.bulk_create([Transition(**_entry(row, "create", "", by, reason, run_id)) for row in rows])
+    """`born` of several rows."""
+    writing.add(_transition(row, "create", "", row.status, by, reason, run_id) for row in rows)  # type: ignore[attr-defined]
 
 
-def _entry(row: models.Model, verb: str, source: str, by: str, reason: str, run_id: str | None) -> dict[str, Any]:
-    return {
-        "machine": machine_name(type(row)),
-        "row_id": row.pk,
-        "verb": verb,
-        "source": source,
-        "target": row.status,  # type: ignore[attr-defined]
-        "by": by,
-        "reason": reason,
-        "run_id": run_id or None,
-    }
+def _transition(
+    row: models.Model, verb: str, source: str, target: str, by: str, reason: str, run_id: str | None
+) -> Transition:
+    return Transition(
+        machine=machine_name(type(row)),
+        row_id=row.pk,
+        verb=verb,
+        source=source,
+        target=target,
+        by=by,
+        reason=reason,
+        run_id=run_id or None,
+    )
 
 
 def _fresh(row: models.Model) -> models.Model | None:
     return type(row)._base_manager.filter(pk=row.pk).first()
+
+
+def _claim(
+    row: models.Model, verbs: Sequence[str], where: dict[str, Any], changes: dict[str, Any]
+) -> tuple[list[str], models.Model]:
+    """Write the next state where the row still stands as the caller knows it, else as it stands now.
+
+    Answers the states it went through, and the row as the database has it. Raises LostRace.
+    """
+    known = row.status  # type: ignore[attr-defined]
+    states = _path(row, verbs, known)
+    now = _write(row, states, where, changes) if states else None
+    if now is None:
+        source = type(row)._base_manager.filter(pk=row.pk).values_list("status", flat=True).first()
+        states = _path(row, verbs, source) if source not in (None, known) else []
+        now = _write(row, states, where, changes) if states else None
+    if now is None:
+        raise LostRace(_fresh(row))
+    _take_over(row, states[-1], changes)
+    return states, now
+
+
+def _path(row: models.Model, verbs: Sequence[str], source: str) -> list[str]:
+    """The states that the verbs lead through, `source` first; empty when one does not start where it is reached."""
+    states = [source]
+    for verb in verbs:
+        meta = verb_of(type(row), verb)
+        if not meta.has_transition(states[-1]):
+            return []
+        _check_conditions(row, meta, states[-1])
+        states.append(_target(meta, states[-1]))
+    return states
+
+
+def _write(
+    row: models.Model, states: Sequence[str], where: dict[str, Any], changes: dict[str, Any]
+) -> models.Model | None:
+    """The conditional UPDATE from the first to the last state; None when the row does not stand like that."""
+    values, where = {"status": states[-1], **changes}, {"status": states[0], **where}
+    if writing.is_plain(values) and writing.is_plain(where):
+        return writing.change(row, values, where=where)
+    claim = type(row)._base_manager.filter(**where, pk=row.pk)
+    return _fresh(row) if claim.update(**values) == 1 else None
+
+
+def _target(meta: FSMMeta, source: str) -> str:
+    return str(meta.next_state(source) or source)
 
 
 def _check_conditions(row: models.Model, meta: FSMMeta, source: str) -> None:
@@ -220,11 +261,3 @@ def _take_over(row: models.Model, target: str, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         if name not in computed:
             setattr(row, name, value)
-
-
-def _write_history(row: models.Model, reason: str) -> None:
-    """QuerySet.update is invisible to simple-history, so its row is written here, from the database's copy."""
-    manager_name = getattr(row._meta, "simple_history_manager_attribute", None)
-    if manager_name:
-        history = getattr(type(row), manager_name)
-        history.bulk_history_create([_fresh(row)], update=True, default_change_reason=reason[:100])

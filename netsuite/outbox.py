@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 from django_q.tasks import async_task
 
-from netsuite import channels
+from netsuite import channels, writing
 from netsuite.claims import ON_OUTCOME, ON_OUTCOMES, notify
 from netsuite.drain import drain
 from netsuite.errors import Refusal
@@ -27,6 +27,7 @@ __all__ = ["ON_OUTCOME", "ON_OUTCOMES", "TRANSPORTS", "drain", "enqueue", "retry
 log = logging.getLogger(__name__)
 
 ENQUEUE_TRIES = 5
+NEXT_GENERATION = f"SELECT COALESCE(MAX(generation), 0) + 1 FROM {Push._meta.db_table} WHERE key = %s"  # noqa: S608
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -58,7 +59,7 @@ def enqueue(
     content = {"record_type": record_type, "record_id": str(record_id), "operation": operation, "body": body}
     push = Push(key=key, channel=channel, by=by, run_id=run_id, expected=expected, label=label[:200], **content)
     push.content_hash = content_hash(record_type, str(record_id), operation, body)
-    with transaction.atomic():
+    with writing.in_transaction():
         _insert_next_generation(push)
         born(push, by=by, run_id=run_id)
         _supersede_older(push, by)
@@ -114,15 +115,8 @@ def _check_content(record_type: str, record_id: str, operation: str, body: dict[
 def _insert_next_generation(push: Push) -> None:
     """Two writers of one key may pick the same number; the database lets one through, the other counts again."""
     for _ in range(ENQUEUE_TRIES):
-        newest = Push.objects.of_key(push.key).aggregate(newest=Max("generation"))["newest"] or 0
-        push.generation = newest + 1
-        try:
-            with transaction.atomic():
-                push.save(force_insert=True)
-                return
-        except IntegrityError:
-            if not Push.objects.of_key(push.key).filter(generation=push.generation).exists():
-                raise
+        if writing.insert(push, skip_conflict=True, generation=RawSQL(NEXT_GENERATION, [push.key])):  # noqa: S611
+            return
     raise LostRace(push, "The record is being changed by many at once; try again.")
 
 

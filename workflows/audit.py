@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Customer
+from netsuite import writing
 from workflows.access import Actor, label
 from workflows.fingerprint import fingerprint
 from workflows.models import AuditSeal, AutoDecision, ProposedAction, WorkflowRun
@@ -45,7 +46,7 @@ def record(
     before: Any = None,
     after: Any = None,
     solo: bool = False,
-) -> AutoDecision:
+) -> None:
     """Write one decision; call it inside the transaction of the change. Sealed after commit."""
     decision = AutoDecision(
         decision_type=decision_type,
@@ -63,9 +64,8 @@ def record(
         solo=solo,
     )
     decision.content_hash = fingerprint([decision.reason, decision.evidence, decision.before, decision.after])
-    decision.save(force_insert=True)
+    writing.add([decision])
     transaction.on_commit(seal)
-    return decision
 
 
 def content(decision: AutoDecision) -> str:

@@ -11,11 +11,27 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from customers.models import Customer
     from workflows.models import OutboundEmail, ProposedAction, WorkflowDefinition, WorkflowRun
 
 Severity = Literal["block", "warn"]
 GATE_FROM_RISK = 3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a query reads for many customers on a day, in two halves, so that several can be asked in one trip.
+
+    `rows` is the queryset, `told` what its rows say by customer id.
+    """
+
+    rows: Callable[[Sequence[int], date], "QuerySet[Any, Any]"]
+    told: Callable[[Sequence[Any], Sequence[int], date], Mapping[int, Any]]
+
+    def __call__(self, customer_ids: Sequence[int], day: date) -> Mapping[int, Any]:
+        return self.told(list(self.rows(customer_ids, day)), customer_ids, day)
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,8 @@ class Facts:
     context: Mapping[str, Any]
     thresholds: Mapping[str, Any]
     today: date
+    # What the contract's steps look up besides; read only when they are planned.
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -200,6 +218,8 @@ class Contract:
     stake: Callable[[Facts], Stake]
     optional: tuple[str, ...] = ()
     queries: tuple[Query, ...] = ()
+    # Rows of the customer that the steps need and nobody is shown, by name; read with the queries.
+    beside: Mapping[str, Reading] = field(default_factory=dict)
     preconditions: tuple[Precondition, ...] = ()
     warnings: Callable[[Facts], Sequence[Mapping[str, str]]] = lambda _facts: ()
     checks: tuple[Check, ...] = ()

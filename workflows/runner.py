@@ -13,13 +13,25 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Customer
+from netsuite import writing
 from netsuite.errors import Refusal
 from netsuite.machine import born_many
 from workflows.access import Actor, label
 from workflows.contracts import Dispatch, Facts, Situation
 from workflows.models import ProposedAction, ReflexionEntry, VerifyResult, WorkflowRun
 from workflows.reread import FactsMoved, has_moved
-from workflows.stages import NOBODY, Loaded, Verdict, WorkflowNotFound, gather, judge, load, new_proposal, new_run
+from workflows.stages import (
+    NOBODY,
+    Loaded,
+    Verdict,
+    WorkflowNotFound,
+    gather,
+    judge,
+    load,
+    new_proposal,
+    new_run,
+    reread_one,
+)
 from workflows.steps import Outcome, foresee, perform
 
 
@@ -105,7 +117,7 @@ def start(
     gated = loaded.contract.waits(loaded.definition.risk_level) if gate is None else gate
     run = new_run(loaded, verdict, by=actor, source=source, gated=gated)
     try:
-        with transaction.atomic():
+        with writing.together():
             if gated:
                 _refuse_second(workflow_type, customer)
             run.save(force_insert=True)
@@ -166,8 +178,7 @@ def carry_out(
 
     Raises Blocked when the contract forbids it by now, FactsMoved when they are not those that `proposal` showed.
     """
-    loaded = load(run.workflow_type)
-    facts = _gather_one(loaded, run.customer_id or NOBODY, run.inputs, today)
+    loaded, facts = reread_one(run.workflow_type, run.customer_id, run.inputs, today)
     if blocks := [p for p in loaded.contract.preconditions if p.severity == "block" and not p.holds(facts)]:
         raise Blocked(" ".join(block.words(facts) for block in blocks))
     if proposal is not None and has_moved(loaded, facts, proposal, today):
@@ -175,7 +186,7 @@ def carry_out(
     situation = _situation(loaded, facts, run, proposal, by, reason)
     outcomes = perform(loaded.contract.steps, situation, risk_level=loaded.definition.risk_level, dispatch=_dispatch)
     now = timezone.now()
-    VerifyResult.objects.bulk_create(
+    writing.add(
         VerifyResult(run=run, check_name=check.name, title=check.title, due_at=now + check.after)
         for check in loaded.contract.checks
     )
@@ -183,7 +194,7 @@ def carry_out(
     run.status = "running" if waiting else "completed"
     run.completed_at = None if waiting else now
     run.stages = [*_gate_passed(run, by, now), *_late_stages(situation, loaded, waiting, now)]
-    run.save(update_fields=["status", "completed_at", "stages"])
+    writing.save(run, "status", "completed_at", "stages")
     return outcomes
 
 
@@ -207,13 +218,14 @@ def _gate_passed(run: WorkflowRun, by: str, now: datetime) -> list[dict[str, Any
 def _late_stages(situation: Situation, loaded: Loaded, waiting: bool, now: datetime) -> list[dict[str, Any]]:
     customer = situation.facts.customer
     if loaded.contract.narrative is not None:
-        ReflexionEntry.objects.create(
+        note = ReflexionEntry(
             workflow_type=situation.run.workflow_type,
             run=situation.run,
             customer=customer,
             tags=loaded.contract.tags.format(customer=customer.netsuite_id if customer else "unknown"),
             narrative=loaded.contract.narrative(situation),
         )
+        writing.add([note])
     return [
         {"stage": "fan_out", "status": "waiting" if waiting else "ok", "at": now},
         {"stage": "post_actions", "status": "ok", "at": now},
@@ -225,8 +237,8 @@ def preview(
     workflow_type: str, *, customer: Customer | None, inputs: Mapping[str, Any], by: Actor, today: date
 ) -> Preview:
     """Walk every stage and write nothing; each step answers `dry_run` and what it would do."""
-    loaded = load(workflow_type)
-    verdict = judge(loaded, _gather_one(loaded, customer.pk if customer else NOBODY, inputs, today))
+    loaded, facts = reread_one(workflow_type, customer.pk if customer else None, inputs, today)
+    verdict = judge(loaded, facts)
     run = new_run(loaded, verdict, by=label(by), source="preview", gated=False)
     situation = _situation(loaded, verdict.facts, run, None, label(by), str(inputs.get("reason", "")))
     return Preview(verdict, foresee(loaded.contract.steps, situation))

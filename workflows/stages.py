@@ -1,15 +1,17 @@
 """Stages 1 to 4 of a run: load the contract and its context, judge, and the rows that follow from the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers.models import Customer
 from netsuite.errors import Refusal
-from workflows.contracts import Contract, Facts, Query, Stake, contract, thresholds
+from netsuite.questions import Question, ask
+from workflows.contracts import Contract, Facts, Reading, Stake, contract, thresholds
 from workflows.fingerprint import fingerprint
 from workflows.models import ProposedAction, WorkflowDefinition, WorkflowRun
 
@@ -46,34 +48,78 @@ class Verdict:
 
 def load(workflow_type: str) -> Loaded:
     """Stage 1. Raises WorkflowNotFound for an unknown or disabled contract."""
-    declared = contract(workflow_type)
-    definition = WorkflowDefinition.objects.filter(workflow_type=workflow_type, enabled=True).first()
-    if declared is None or definition is None:
-        raise WorkflowNotFound(f"The contract “{workflow_type}” does not exist or is switched off.")
-    return Loaded(declared, definition, thresholds(definition, declared))
+    return _loaded(workflow_type, _definition([], workflow_type).first())
 
 
 def gather(loaded: Loaded, inputs: Mapping[int, Mapping[str, Any]], today: date) -> dict[int, Facts]:
     """Stage 2: the contract's named queries, each once for all customers. `inputs` by customer id, 0 for nobody."""
     ids = [pk for pk in inputs if pk != NOBODY]
-    customers = Customer.objects.select_related("sales_rep").in_bulk(ids) if ids else {}
-    bulk = {query.name: query.load(ids, today) for query in loaded.contract.queries if query.ask is None}
+    customers = {customer.pk: customer for customer in _customers(ids)} if ids else {}
+    told = {query.name: query.load(ids, today) for query in loaded.contract.queries if query.ask is None}
+    return {pk: _facts(loaded, inputs[pk], customers.get(pk), told, {}, today) for pk in inputs}
 
-    def answer(query: Query, pk: int) -> Any:
-        if query.ask is not None:
-            return query.ask(inputs[pk], customers.get(pk), today)
-        return bulk[query.name].get(pk, query.default)
 
-    return {
-        pk: Facts(
-            customer=None if pk == NOBODY else customers[pk],
-            inputs=inputs[pk],
-            context={query.name: answer(query, pk) for query in loaded.contract.queries},
-            thresholds=loaded.thresholds,
-            today=today,
-        )
-        for pk in inputs
+def reread_one(
+    workflow_type: str, customer_id: int | None, inputs: Mapping[str, Any], today: date
+) -> tuple[Loaded, Facts]:
+    """Stages 1 and 2 again for one customer (None: nobody), with what the steps look up besides.
+
+    Definition, customer and all that is a `Reading` are asked in one trip. Raises as `load` does.
+    """
+    declared = contract(workflow_type)
+    loads = {query.name: query.load for query in declared.queries if query.ask is None} if declared else {}
+    beside = dict(declared.beside) if declared and customer_id else {}
+    readings = {name: load for name, load in {**loads, **beside}.items() if isinstance(load, Reading)}
+    (definition, customer), answers = _in_one_trip(workflow_type, customer_id, readings, today)
+    loaded, ids = _loaded(workflow_type, definition), [customer_id] if customer_id else []
+    told = {name: answers[name] if name in answers else load(ids, today) for name, load in loads.items()}
+    seen = {name: answers[name].get(customer_id or NOBODY) for name in beside}
+    return loaded, _facts(loaded, inputs, customer, told, seen, today)
+
+
+def _in_one_trip(
+    workflow_type: str, customer_id: int | None, readings: Mapping[str, Reading], today: date
+) -> tuple[tuple[WorkflowDefinition | None, Customer | None], dict[str, Mapping[int, Any]]]:
+    questions = [Question(_definition, (workflow_type,))]
+    if customer_id:
+        questions += [Question(_customers, (), customer_id)]
+        questions += [Question(reading.rows, (today,), customer_id) for reading in readings.values()]
+    definitions, *found = ask(questions)
+    customers, rows = (found[0], found[1:]) if found else ([], [[] for _reading in readings])
+    ids = [customer_id] if customer_id else []
+    told = {name: r.told(of_it, ids, today) for (name, r), of_it in zip(readings.items(), rows, strict=True)}
+    return (next(iter(definitions), None), next(iter(customers), None)), told
+
+
+def _definition(_ids: Sequence[int], workflow_type: str) -> QuerySet[WorkflowDefinition]:
+    return WorkflowDefinition.objects.filter(workflow_type=workflow_type, enabled=True).order_by()
+
+
+def _customers(ids: Sequence[int]) -> QuerySet[Customer]:
+    return Customer.objects.select_related("sales_rep").filter(pk__in=ids).order_by()
+
+
+def _loaded(workflow_type: str, definition: WorkflowDefinition | None) -> Loaded:
+    declared = contract(workflow_type)
+    if declared is None or definition is None:
+        raise WorkflowNotFound(f"The contract “{workflow_type}” does not exist or is switched off.")
+    return Loaded(declared, definition, thresholds(definition, declared))
+
+
+def _facts(
+    loaded: Loaded,
+    inputs: Mapping[str, Any],
+    customer: Customer | None,
+    told: Mapping[str, Mapping[int, Any]],
+    beside: Mapping[str, Any],
+    today: date,
+) -> Facts:
+    pk = customer.pk if customer else NOBODY
+    context = {
+        query.name: query.ask(inputs, customer, today) if query.ask else told[query.name].get(pk, query.default)
+        for query in loaded.contract.queries
     }
+    return Facts(customer, inputs, context, loaded.thresholds, today, beside)
 
 
 def judge(loaded: Loaded, facts: Facts) -> Verdict:

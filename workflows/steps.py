@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from netsuite import writing
 from netsuite.errors import Refusal
 from netsuite.machine import born
 from netsuite.outbox import enqueue
@@ -71,7 +72,7 @@ def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int, dis
                 duration_ms=round((time.perf_counter() - ticked) * 1000),
             )
         )
-    WorkflowStep.objects.bulk_create(rows)
+    writing.add(rows)
     return outcomes
 
 
@@ -114,8 +115,9 @@ def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -
         risk_level=risk_level,
         message_id=f"<{situation.run.run_id}.{plan.kind}@holdgate>",
     )
-    email.save(force_insert=True)
-    EmailVersion.objects.create(email=email, version=1, subject=plan.subject, body=plan.body, by="draft")
+    writing.insert(email)
+    writing.add(writing.history_of(email, "+", None))
+    writing.add([EmailVersion(email=email, version=1, subject=plan.subject, body=plan.body, by="draft")])
     born(email, by=situation.by, run_id=str(situation.run.run_id))
     return Outcome(step, "ok", words_of(plan), {"email": email.pk})
 

@@ -1,7 +1,9 @@
 """Invoice disputes: while one is open, its amount is set apart from the hold rule."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -41,8 +43,11 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
 
     def set_apart(self, customer_ids: list[int], day: date) -> dict[int, Decimal]:
         """Disputed amounts by customer id, base currency."""
+        return {row["customer"]: row["total"] for row in self.set_apart_rows(customer_ids, day)}
+
+    def set_apart_rows(self, customer_ids: Sequence[int], day: date) -> "models.QuerySet[Dispute, Any]":
         rows = self.ring_fenced(day).filter(customer__in=customer_ids).order_by().values("customer")
-        return {row["customer"]: row["total"] for row in rows.annotate(total=Sum("amount"))}
+        return rows.annotate(total=Sum("amount"))
 
 
 class Dispute(StatefulModel):

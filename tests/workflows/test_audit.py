@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 def decide(reason: str = "94 days late", by: object = "mike", **fields: object) -> AutoDecision:
-    return audit.record("service_hold", by=by, reason=reason, entity_ref="test", **fields)
+    audit.record("service_hold", by=by, reason=reason, entity_ref="test", **fields)
+    return AutoDecision.objects.latest("pk")
 
 
 @pytest.fixture

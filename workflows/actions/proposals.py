@@ -11,9 +11,10 @@ from django.utils import timezone
 from customers.clock import business_today
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
+from netsuite.writing import add, save, together
 from workflows import audit, contracts, reread, runner
 from workflows.access import Actor, NotAllowed, label, require_person
-from workflows.actions.switches import guard, stopped
+from workflows.actions.switches import guard, positions, stopped
 from workflows.models import ProposedAction, ReflexionEntry
 from workflows.wording import listing, moment
 
@@ -48,14 +49,17 @@ def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str, c
     if proposal.proposed_by == person.get_username() and not _solo(proposal):
         raise NotAllowed("You proposed this yourself; another person must approve it.", code="own_proposal")
     _check_choice(proposal, choice)
+    switches = positions("high_risk_ops", "proposed_apply")
     if proposal.risk_level >= REASON_FROM_RISK:
-        guard("high_risk_ops", f"approve {proposal}")
+        guard("high_risk_ops", f"approve {proposal}", switches["high_risk_ops"])
     try:
-        with transaction.atomic():
-            _claim(proposal, "approve", version, person, reason, choice=choice)
+        with together():
+            waits = stopped("proposed_apply", f"apply {proposal}", switches["proposed_apply"])
+            verbs = ("approve",) if waits else ("approve", "start_applying")
+            _claim(proposal, verbs, version, person, reason, choice=choice)
             _record(proposal, person, reason, verdict="approved", **({"choice": choice} if choice else {}))
-            if not stopped("proposed_apply", f"apply {proposal}"):
-                apply(proposal=proposal)
+            if not waits:
+                _carry_out(proposal)
     except reread.FactsMoved:
         raise _newer_facts(proposal, version) from None
     return proposal
@@ -64,21 +68,22 @@ def approve(*, proposal: ProposedAction, version: int, by: Actor, reason: str, c
 def reject(*, proposal: ProposedAction, version: int, by: Actor, reason: str) -> ProposedAction:
     """Say no, with a reason; what waited for it is told."""
     person = _may_decide(proposal, by, reason, always_reason=True)
-    with transaction.atomic():
-        _claim(proposal, "reject", version, person, reason)
+    with together():
+        _claim(proposal, ("reject",), version, person, reason)
         _record(proposal, person, reason, verdict="declined")
         if declared := _contract_of(proposal):
             declared.declined(proposal, label(by), reason)
             _close_run(proposal, "declined")
         elif handler := contracts.handler(proposal.action_type):
             handler.reject(proposal, label(by), reason)
-        ReflexionEntry.objects.create(
+        note = ReflexionEntry(
             workflow_type=proposal.workflow_type,
             run=proposal.run,
             customer=proposal.customer,
             tags=f"{proposal.workflow_type},declined",
             narrative=f"Declined: {reason}",
         )
+        add([note])
     return proposal
 
 
@@ -88,8 +93,8 @@ def defer(*, proposal: ProposedAction, version: int, by: Actor, reason: str, unt
     today = business_today()
     if not today < until <= today + DEFER_LIMIT:
         raise Refusal("Pick a date after today, at most 90 days ahead.", code="invalid_date", status=400)
-    with transaction.atomic():
-        _move_or_explain(proposal, "defer", version, label(person), reason, deferred_until=until)
+    with together():
+        _move_or_explain(proposal, ("defer",), version, label(person), reason, deferred_until=until)
         _record(proposal, person, reason, verdict="deferred", until=until)
     return proposal
 
@@ -121,9 +126,12 @@ def approve_many(*, items: Sequence[tuple[int, int]], by: Actor, reason: str) ->
 
 def apply(*, proposal: ProposedAction) -> None:
     """Carry out an approved proposal inside the caller's transaction."""
+    move(proposal, "start_applying", by=label(proposal.decided_by or "system"), run_id=_run_id(proposal))
+    _carry_out(proposal)
+
+
+def _carry_out(proposal: ProposedAction) -> None:
     by, reason = label(proposal.decided_by or "system"), proposal.decision_reason or ""
-    run_id = str(proposal.run.run_id) if proposal.run else ""
-    move(proposal, "start_applying", by=by, run_id=run_id)
     if _contract_of(proposal):
         assert proposal.run is not None
         outcomes = runner.carry_out(proposal.run, by=by, reason=reason, today=business_today(), proposal=proposal)
@@ -133,7 +141,7 @@ def apply(*, proposal: ProposedAction) -> None:
         handler.approve(proposal, by, reason)
         if handler.waits:
             return
-    move(proposal, "confirm", by=by, run_id=run_id)
+    move(proposal, "confirm", by=by, run_id=_run_id(proposal))
 
 
 def apply_waiting() -> int:
@@ -151,7 +159,7 @@ def apply_waiting() -> int:
 def _apply_late(proposal: ProposedAction) -> bool:
     """A refusal meanwhile ends it: what was approved is not true any more, and must not hold up the others."""
     try:
-        with transaction.atomic():
+        with together():
             apply(proposal=proposal)
         return True
     except LostRace:
@@ -164,7 +172,7 @@ def _apply_late(proposal: ProposedAction) -> bool:
 
 def supersede(*, proposal: ProposedAction, by: str, reason: str, replaced_by: ProposedAction | None = None) -> None:
     """Withdraw an open proposal because the facts or a newer one overtook it."""
-    with transaction.atomic():
+    with together():
         move(proposal, "supersede", by=by, reason=reason, superseded_by=replaced_by)
         if declared := _contract_of(proposal):
             declared.declined(proposal, by, reason)
@@ -202,15 +210,23 @@ def _newer_facts(proposal: ProposedAction, version: int) -> Refusal:
     return _explain(fresh, version)
 
 
-def _claim(proposal: ProposedAction, verb: str, version: int, person: "User", reason: str, *, choice: str = "") -> None:
+def _claim(
+    proposal: ProposedAction, verbs: Sequence[str], version: int, person: "User", reason: str, *, choice: str = ""
+) -> None:
     decision = {"decided_by": person, "decided_at": timezone.now(), "decision_reason": reason, "choice": choice}
-    _move_or_explain(proposal, verb, version, person.get_username(), reason, **decision)
+    _move_or_explain(proposal, verbs, version, person.get_username(), reason, **decision)
 
 
-def _move_or_explain(proposal: ProposedAction, verb: str, version: int, by: str, reason: str, **changes: Any) -> None:
-    run_id = str(proposal.run.run_id) if proposal.run else ""
+def _run_id(proposal: ProposedAction) -> str:
+    return str(proposal.run.run_id) if proposal.run else ""
+
+
+def _move_or_explain(
+    proposal: ProposedAction, verbs: Sequence[str], version: int, by: str, reason: str, **changes: Any
+) -> None:
+    shown = {"version": version}
     try:
-        move(proposal, verb, by=by, reason=reason, run_id=run_id, where={"version": version}, **changes)
+        move(proposal, *verbs, by=by, reason=reason, run_id=_run_id(proposal), where=shown, **changes)
     except LostRace:
         fresh = ProposedAction.objects.select_related("decided_by").get(pk=proposal.pk)
         raise _explain(fresh, version) from None
@@ -260,7 +276,7 @@ def _contract_of(proposal: ProposedAction) -> contracts.Contract | None:
 def _close_run(proposal: ProposedAction, status: str) -> None:
     if proposal.run:
         proposal.run.status, proposal.run.completed_at = status, timezone.now()
-        proposal.run.save(update_fields=["status", "completed_at"])
+        save(proposal.run, "status", "completed_at")
 
 
 DECISIONS: dict[str, Callable[..., ProposedAction]] = {"approve": approve, "reject": reject, "defer": defer}

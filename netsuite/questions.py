@@ -1,0 +1,64 @@
+"""Querysets composed once and asked again: the ORM's SQL is kept, and on PostgreSQL several are asked in one trip."""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+
+# Stands for the key while a queryset is composed; no row has it.
+_ANY_KEY = -7_160_033_501
+
+
+@dataclass(frozen=True)
+class Question:
+    """The queryset that `build` answers for a list of keys and the arguments; here the list is this one key."""
+
+    build: Callable[..., models.QuerySet[Any, Any]]
+    arguments: tuple[Any, ...] = ()
+    key: int | None = None
+
+
+def ask(questions: Sequence[Question]) -> list[list[Any]]:
+    """The rows of each, as its queryset would answer them."""
+    composed = [_composed(question.build, *question.arguments) for question in questions]
+    statements = [one.with_key(question.key) for one, question in zip(composed, questions, strict=True)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("; ".join(one.sql for one in composed), [value for values in statements for value in values])
+        answers = []
+        for one, values in zip(composed, statements, strict=True):
+            if connection.vendor != "postgresql":
+                cursor.execute(one.sql, values)
+            answers.append(cursor.fetchall())
+            if connection.vendor == "postgresql":
+                cursor.nextset()
+    return [one.rows(found) for one, found in zip(composed, answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Composed:
+    queryset: models.QuerySet[Any, Any]
+    compiler: Any
+    sql: str
+    values: tuple[Any, ...]
+
+    def with_key(self, key: int | None) -> list[Any]:
+        return [key if value == _ANY_KEY else value for value in self.values]
+
+    def rows(self, found: list[Any]) -> list[Any]:
+        """Let the queryset make its rows, dictionaries or tuples of what was found."""
+        compiler, queryset = copy(self.compiler), self.queryset._chain()  # type: ignore[attr-defined]
+        compiler.execute_sql = lambda *args, **kwargs: [found]
+        queryset.query.get_compiler = lambda *args, **kwargs: compiler
+        return list(queryset)
+
+
+@lru_cache(maxsize=256)
+def _composed(build: Callable[..., models.QuerySet[Any, Any]], *arguments: Any) -> _Composed:
+    queryset = build([_ANY_KEY], *arguments)
+    compiler = queryset.query.get_compiler(connection.alias)
+    sql, values = compiler.as_sql()
+    return _Composed(queryset, compiler, sql, tuple(values))

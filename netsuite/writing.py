@@ -1,0 +1,205 @@
+"""Rows written the short way: those that are only added, at the end of their transaction and in one trip.
+
+Transitions, histories, steps and checks are read by nobody in the transaction that writes them, so they can wait
+for its end. The SQL of an INSERT is the ORM's own, kept by model and number of rows instead of composed again.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.db import connection, models, transaction
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+# More rows than this of one table are left to the ORM, which knows how many values a statement takes.
+MANY = 50
+Row = TypeVar("Row", bound=models.Model)
+
+
+class _Waiting(threading.local):
+    """What the innermost `together` of this thread has still to write."""
+
+    rows: list[models.Model] | None = None
+    depth = 0
+
+
+_waiting = _Waiting()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """A transaction; what `add` is given in it is written at its end, one INSERT a table."""
+    with transaction.atomic():
+        outer = _waiting.rows, _waiting.depth
+        _waiting.rows, _waiting.depth = [], len(connection.savepoint_ids)
+        try:
+            yield
+            rows = _waiting.rows
+        finally:
+            _waiting.rows, _waiting.depth = outer
+        _write(rows)
+
+
+@contextmanager
+def in_transaction() -> Iterator[None]:
+    """The caller's transaction, or a new one. For what refuses before it writes, so that no savepoint is needed."""
+    if connection.in_atomic_block:
+        yield
+    else:
+        with transaction.atomic():
+            yield
+
+
+def add(rows: Iterable[models.Model]) -> None:
+    """Write new rows that nobody reads in this transaction; they get no key and send no signal.
+
+    At once, unless a `together` is open. Below a savepoint always at once: it may be rolled back alone.
+    """
+    if _waiting.rows is None or any(connection.savepoint_ids[_waiting.depth :]):
+        _write(list(rows))
+    else:
+        _waiting.rows.extend(rows)
+
+
+def insert(row: models.Model, *, skip_conflict: bool = False, **computed: RawSQL) -> bool:
+    """Write a new row now and give it its key; the columns `computed` get what the database answers.
+
+    Sends no signal: a history row is the caller's to add. With `skip_conflict` False instead of an IntegrityError
+    when another row has its unique values.
+    """
+    sql, fields = _insert_sql(type(row), 1, tuple((name, raw.sql) for name, raw in computed.items()))
+    values = [_saved(field, field.pre_save(row, True)) for field in fields if field.name not in computed]
+    values += [value for raw in computed.values() for value in raw.params]
+    answered: list[Any] = [type(row)._meta.pk, *(type(row)._meta.get_field(name) for name in computed)]
+    conflict = " ON CONFLICT DO NOTHING" if skip_conflict else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql}{conflict} RETURNING {', '.join(map(_column, answered))}", values)
+        found = cursor.fetchone()
+    if found is None:
+        return False
+    for field, value in zip(answered, found, strict=True):
+        setattr(row, field.attname, value)
+    row._state.adding, row._state.db = False, connection.alias
+    return True
+
+
+def change(
+    row: Row,
+    changes: Mapping[str, Any],
+    *,
+    where: Mapping[str, Any],
+    unless: Mapping[str, Any] | None = None,
+) -> Row | None:
+    """One UPDATE of this row where its columns are as in `where`, and not already as in `unless`; else None.
+
+    Answers what its history tracks, as it is now in the database; a model without history answers `row`.
+    Plain values only.
+    """
+    model, meta = type(row), type(row)._meta
+    names = ", ".join(f"{_column(meta.get_field(name))} = %s" for name in changes)
+    tests = [_test(model, name, value) for name, value in {"pk": row.pk, **where}.items()]
+    if unless:
+        same = [_test(model, name, value) for name, value in unless.items()]
+        tests.append((f"NOT ({' AND '.join(test for test, _values in same)})", [v for _test, vs in same for v in vs]))
+    sql = f"UPDATE {_table(model)} SET {names} WHERE {' AND '.join(test for test, _values in tests)}"  # noqa: S608
+    values = [_saved(meta.get_field(name), value) for name, value in changes.items()]
+    values += [value for _test, values in tests for value in values]
+    if not keeps_history(model):
+        return row if _execute(sql, values) == 1 else None
+    columns = ", ".join(_column(field) for field in {meta.pk, *_history(model).tracked_fields})
+    return next(iter(model._base_manager.raw(f"{sql} RETURNING {columns}", values)), None)
+
+
+def save(row: models.Model, *names: str) -> None:
+    """Write these columns of a row that exists, without signals or history."""
+    change(row, {name: getattr(row, name) for name in names}, where={})
+
+
+def is_plain(values: Mapping[str, Any]) -> bool:
+    """Whether `change` can take these: columns by name, no lookups, nothing that the database computes."""
+    return not any("__" in name or hasattr(value, "resolve_expression") for name, value in values.items())
+
+
+def keeps_history(model: type[models.Model]) -> bool:
+    return hasattr(model._meta, "simple_history_manager_attribute")
+
+
+def history_of(row: models.Model, kind: str, reason: str | None) -> list[models.Model]:
+    """The unsaved history row of `row` as it is in memory; none for a model that keeps no history."""
+    if not keeps_history(type(row)):
+        return []
+    model = _history(type(row))
+    said = {
+        "history_type": kind,
+        "history_date": timezone.now(),
+        "history_change_reason": reason,
+        "history_user": model.get_default_history_user(row),
+    }
+    return [model(**said, **{field.attname: getattr(row, field.attname) for field in model.tracked_fields})]
+
+
+def _history(model: type[models.Model]) -> Any:
+    return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
+
+
+def _write(rows: Sequence[models.Model]) -> None:
+    """One INSERT a table; PostgreSQL takes them all in one trip."""
+    tables: dict[type[models.Model], list[models.Model]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    for model in [model for model, of_table in tables.items() if len(of_table) > MANY]:
+        model._base_manager.bulk_create(tables.pop(model))
+    statements = [_insert(of_table) for of_table in tables.values()]
+    if len(statements) > 1 and connection.vendor == "postgresql":
+        joined = "; ".join(sql for sql, _values in statements)
+        statements = [(joined, [value for _sql, values in statements for value in values])]
+    for sql, values in statements:
+        _execute(sql, values)
+
+
+def _execute(sql: str, values: list[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
+
+
+def _insert(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
+    sql, fields = _insert_sql(type(rows[0]), len(rows))
+    return sql, [_saved(field, field.pre_save(row, True)) for row in rows for field in fields]
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(
+    model: type[models.Model], count: int, computed: tuple[tuple[str, str], ...] = ()
+) -> tuple[str, list["models.Field[Any, Any]"]]:
+    """The statement for `count` rows and the fields of its values; columns with SQL of their own come last."""
+    own = dict(computed)
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    fields.sort(key=lambda field: field.name in own)
+    columns = ", ".join(_column(field) for field in fields)
+    line = ", ".join(f"({own[field.name]})" if field.name in own else "%s" for field in fields)
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join([f'({line})'] * count)}", fields  # noqa: S608
+
+
+def _test(model: type[models.Model], name: str, value: Any) -> tuple[str, list[Any]]:
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    if value is None:
+        return f"{_column(field)} IS NULL", []
+    return f"{_column(field)} = %s", [_saved(field, value)]
+
+
+def _saved(field: Any, value: Any) -> Any:
+    if isinstance(value, models.Model):
+        value = value.pk
+    return field.get_db_prep_save(value, connection)
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _column(field: Any) -> str:
+    return connection.ops.quote_name(field.column)
