@@ -43,40 +43,40 @@ def matching(customers: Rows, text: str) -> Rows:
     """
     if not text.replace("\x00", "").strip():
         return customers
-    words = _typed(text)
+    words = typed(text)
     if not words:
         return customers.none()
     if connection.vendor != "postgresql":
-        return _compared(customers, words)
+        return compared(customers, words, NUMBER, *SEARCHED)
     keys = _indexed(words, FEW + 1)
-    return customers.filter(pk__in=keys if len(keys) <= FEW else RawSQL(INDEXED, [_query(words)]))  # noqa: S611
+    return customers.filter(pk__in=keys if len(keys) <= FEW else RawSQL(INDEXED, [tsquery(words)]))  # noqa: S611
 
 
 def first_keys(everyone: Rows, text: str, number: int) -> list[int]:
     """Primary keys of at most `number` customers that the text finds; a common word is not read to its end."""
-    words = _typed(text)
+    words = typed(text)
     if not words:
         return []
     if connection.vendor == "postgresql":
         return _indexed(words, number)
-    return list(_compared(everyone, words).order_by().values_list("pk", flat=True)[:number])
+    return list(compared(everyone, words, NUMBER, *SEARCHED).order_by().values_list("pk", flat=True)[:number])
 
 
 def fitting(everyone: Rows, text: str, keys: Iterable[int]) -> set[int]:
     """Which of these customers, some thousand at most, the text finds."""
-    words, keys = _typed(text), list(keys)
+    words, keys = typed(text), list(keys)
     if not words or not keys:
         return set()
     if connection.vendor != "postgresql":
-        return set(_compared(everyone.filter(pk__in=keys), words).values_list("pk", flat=True))
+        return set(compared(everyone.filter(pk__in=keys), words, NUMBER, *SEARCHED).values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(f"{INDEXED} AND customer_id = ANY(%s)", [_query(words), keys])
+        cursor.execute(f"{INDEXED} AND customer_id = ANY(%s)", [tsquery(words), keys])
         return {key for (key,) in cursor.fetchall()}
 
 
-def _compared(customers: Rows, words: list[str]) -> Rows:
-    folded = Func(F(NUMBER), *map(F, SEARCHED), function="customer_words", output_field=TextField())
-    found = customers.alias(words=folded)
+def compared(rows: Rows, words: list[str], number: str, *texts: str) -> Rows:
+    """Rows of SQLite in whose fields each word begins one; of `number` the digits alone count too."""
+    found = rows.alias(words=Func(F(number), *map(F, texts), function="search_words", output_field=TextField()))
     for word in words:
         found = found.filter(words__contains=f" {word}")
     return found
@@ -84,7 +84,7 @@ def _compared(customers: Rows, words: list[str]) -> Rows:
 
 def _indexed(words: list[str], number: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(f"{INDEXED} LIMIT %s", [_query(words), number])
+        cursor.execute(f"{INDEXED} LIMIT %s", [tsquery(words), number])
         return [key for (key,) in cursor.fetchall()]
 
 
@@ -96,13 +96,13 @@ def stored_words(number: str, *texts: str) -> str:
 def teach_sqlite(*, connection: object, **signal: object) -> None:
     """Every new connection to SQLite can tell a customer's words."""
     if connection.vendor == "sqlite":  # type: ignore[attr-defined]
-        connection.connection.create_function("customer_words", -1, stored_words, deterministic=True)  # type: ignore[attr-defined]
+        connection.connection.create_function("search_words", -1, stored_words, deterministic=True)  # type: ignore[attr-defined]
 
 
-def _typed(text: str) -> list[str]:
+def typed(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in words_of(text[:MOST_TEXT])[:MOST_WORDS]]
 
 
-def _query(words: list[str]) -> str:
+def tsquery(words: list[str]) -> str:
     """As a tsquery: every word is the beginning of one. They hold letters and digits only, so nothing to escape."""
     return " & ".join(f"'{word}':*" for word in words)

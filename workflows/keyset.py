@@ -28,16 +28,20 @@ class Page:
 
 @dataclass(frozen=True)
 class Sieve:
-    """Keeps rows whose `field` has one of the values that `fitting` picks: what no index knows in the list's order."""
+    """Keeps rows whose `field` has one of the values that `fitting` picks: what no index knows in the list's order.
+
+    `steps` says how many rows it is given at once, until the page is full or there are no steps any more.
+    """
 
     field: str
     fitting: Callable[[set[Any]], set[Any]]
+    steps: Sequence[int] = STEPS
 
 
 def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50, sieve: Sieve | None = None) -> Page:
     """One page of `rows` ordered by the fields `by` (`-` for falling, the last one unique, none nullable).
 
-    At most one query for each field of `by`; with a sieve at most two for each, what the sieve asks twice, and one.
+    At most one query for each field of `by`; with a sieve as many for each step, and two.
     A cursor that we did not write counts as the first page.
     """
     after, before = (_read(cursor, salt, len(by)) for salt in (SALT, BACK))
@@ -50,7 +54,7 @@ def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50,
     shown = found[:size]
     ahead = shown[-1] if len(found) > size else end
     behind = shown[0] if shown and key else None
-    looked_at = sum(STEPS) if end is not None else 0
+    looked_at = sum(sieve.steps) if sieve and end is not None else 0
     if before:
         return Page(shown[::-1], _write(behind, by, SALT), ahead is None, _write(ahead, by, BACK), looked_at)
     return Page(shown, _write(ahead, by, SALT), key is None, _write(behind, by, BACK), looked_at)
@@ -93,10 +97,10 @@ def _sifted(
 ) -> tuple[list[Any], Any]:
     """The first rows behind the key that the sieve keeps; and the last one looked at, where it was left unfinished."""
     fields = [name.removeprefix("-") for name in by]
-    light = rows.select_related(None).values_list("pk", *fields, sieve.field, named=True)
+    light = rows.select_related(None).values_list(*dict.fromkeys(["pk", *fields, sieve.field]), named=True)
     kept: list[Any] = []
     end = None
-    for step in STEPS:
+    for step in sieve.steps:
         part = _ahead(light, by, key, step)
         fitting = sieve.fitting({getattr(row, sieve.field) for row in part})
         kept += [row.pk for row in part if getattr(row, sieve.field) in fitting]

@@ -1,16 +1,14 @@
 """The list of proposals: tabs, filters and search, in pages by key."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from customers import search
-from customers.models import Customer, Transaction
-from workflows import contracts, keyset
+from workflows import contracts, keyset, proposal_search
 from workflows.actions.proposals import SINGLE_ONLY_FROM_RISK
 from workflows.counts import capped, counts
 from workflows.models import ProposedAction
@@ -26,7 +24,6 @@ RISKS = [("", "Any risk"), *((str(level), f"Risk {level}") for level in range(1,
 BY_STAKE, BY_NEWEST = ("-at_stake", "id"), ("-id",)
 # A line of the list needs no evidence, and no customer's whole record.
 UNSHOWN = ("evidence", "current_state_json", "proposed_change_json", "customer__record")
-PAPERS = 100
 
 
 @dataclass(frozen=True)
@@ -91,40 +88,12 @@ def tabs(wanted: Wanted, user: Any) -> list[Tab]:
 
 
 def page_of(wanted: Wanted, user: Any) -> keyset.Page:
-    """Largest amount first while they wait, newest first afterwards.
-
-    Words find customers. The proposals of a few are found by customer and then sorted. Where very many fit, the list
-    is read in its own order and sifted: either way a search reads some thousand rows at most.
-    """
+    """Largest amount first while they wait, newest first afterwards."""
     by = BY_STAKE if wanted.status in BIGGEST_FIRST else BY_NEWEST
     rows = chosen(wanted, user).select_related("customer", "decided_by").defer(*UNSHOWN)
-    if not wanted.words:
-        return keyset.page(rows, by=by, cursor=wanted.cursor)
-    keys = search.first_keys(Customer.objects.all(), wanted.words, search.FEW + 1)
-    if len(keys) > search.FEW:
-        return keyset.page(rows, by=by, cursor=wanted.cursor, sieve=keyset.Sieve("customer_id", _named(wanted.words)))
-    theirs = chosen(wanted, user).filter(customer__in=[*keys, *_of_paper(wanted.words)])
-    return keyset.page(rows.filter(pk__in=Found(theirs.order_by().values("pk"))), by=by, cursor=wanted.cursor)
-
-
-class Found(Subquery):
-    """Rows to be found before the order of the list is looked at, which might lead through all of it."""
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="(%(subquery)s OFFSET 0)")
-
-
-def _named(words: str) -> Callable[[set[int | None]], set[int]]:
-    def fitting(customers: set[int | None]) -> set[int]:
-        return search.fitting(Customer.objects.all(), words, [key for key in customers if key])
-
-    return fitting
-
-
-def _of_paper(number: str) -> list[int]:
-    """Customers of the invoice, order or credit memo with this number, as typed or in capitals."""
-    rows = Transaction.objects.filter(tranid__in={number, number.upper()}).order_by()
-    return list(rows.values_list("customer", flat=True).distinct()[:PAPERS])
+    if wanted.words:
+        return proposal_search.page(rows, wanted.words, by=by, cursor=wanted.cursor)
+    return keyset.page(rows, by=by, cursor=wanted.cursor)
 
 
 def types() -> list[tuple[str, str]]:

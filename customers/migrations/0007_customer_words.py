@@ -1,13 +1,18 @@
 from django.db import migrations
 
-# The words of `customers.search`, for PostgreSQL; SQLite computes them while it reads.
+# The rule of `customers.search` for PostgreSQL, which lowers the words itself; SQLite is taught it at each connection.
 WORDS = r"""
-CREATE FUNCTION customer_words_of(entity_id text, texts text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT to_tsvector('pg_catalog.simple', regexp_replace(translate(replace(lower(regexp_replace(
-        normalize(entity_id || ' ' || regexp_replace(entity_id, '^\D*0*', '') || ' ' || texts, NFKD),
-        '[\u0300-\u036f]+', '', 'g')), 'ß', 'ss'), 'øØđĐłŁ', 'ooddll'),
-        '[\x01-/:-@\[-`{-\x7f]+', ' ', 'g'))
+CREATE FUNCTION search_words(number text, texts text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    folded text := number || ' ' || regexp_replace(number, '^\D*0*', '') || ' ' || texts;
+BEGIN
+    IF octet_length(folded) <> length(folded) THEN
+        folded := regexp_replace(normalize(folded, NFKD), '[\u0300-\u036f]+', '', 'g');
+        folded := translate(replace(folded, 'ß', 'ss'), 'øØđĐłŁ', 'ooddll');
+    END IF;
+    RETURN to_tsvector('pg_catalog.simple', regexp_replace(folded, '[\x01-/:-@\[-`{-\x7f]+', ' ', 'g'));
+END
 $$
 """
 TABLE = "CREATE TABLE customer_words (customer_id bigint PRIMARY KEY, words tsvector NOT NULL)"
@@ -20,7 +25,7 @@ BEGIN
     ELSIF TG_OP = 'TRUNCATE' THEN
         TRUNCATE customer_words;
     ELSE
-        INSERT INTO customer_words VALUES (NEW.id, customer_words_of(NEW.entity_id, NEW.name || ' ' || NEW.email || ' '
+        INSERT INTO customer_words VALUES (NEW.id, search_words(NEW.entity_id, NEW.name || ' ' || NEW.email || ' '
             || NEW.contact_name || ' ' || NEW.phone || ' ' || NEW.netsuite_id))
         ON CONFLICT (customer_id) DO UPDATE SET words = EXCLUDED.words;
     END IF;
@@ -39,7 +44,7 @@ TRIGGERS = [
 ]
 UNDO = [
     *(f"DROP TRIGGER {name} ON customers" for name in ("words_added", "words_changed", "words_gone")),
-    *("DROP FUNCTION keep_customer_words", "DROP TABLE customer_words", "DROP FUNCTION customer_words_of"),
+    *("DROP FUNCTION keep_customer_words", "DROP TABLE customer_words", "DROP FUNCTION search_words"),
 ]
 
 

@@ -3,7 +3,7 @@ from django.db import migrations
 # The triggers are in place already: what they wrote meanwhile is newer.
 FILL = """
 INSERT INTO customer_words
-SELECT id, customer_words_of(entity_id,
+SELECT id, search_words(entity_id,
     name || ' ' || email || ' ' || contact_name || ' ' || phone || ' ' || netsuite_id)
 FROM customers
 ON CONFLICT (customer_id) DO NOTHING
