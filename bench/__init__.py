@@ -11,4 +11,5 @@ BENCHES = (
     "provisioning",
     "triage",
     "drain",
+    "review_list",
 )

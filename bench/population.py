@@ -25,7 +25,7 @@ def populate(customers: int, today: date) -> None:
     own = {
         name: f"{word} || i" for name, word in (("netsuite_id", "''"), ("entity_id", "'C'"), ("name", "'Customer '"))
     }
-    _copy(specimen, own, series, [customers])
+    copies(specimen, own, series, [customers])
     for n in range(INVOICES):
         for crosses in (True, False):
             _invoices(specimen, n, crosses, today)
@@ -59,11 +59,11 @@ def _invoices(owner: Customer, n: int, crosses: bool, today: date) -> None:
     }
     which = "=" if crosses else "<>"
     owners = f"(SELECT id, netsuite_id FROM customers WHERE CAST(netsuite_id AS int) % %s {which} 0 AND id <> %s) owner"  # noqa: S608
-    _copy(specimen, own, owners.replace(" % ", " %% "), [CROSSING_EVERY, owner.pk])
+    copies(specimen, own, owners.replace(" % ", " %% "), [CROSSING_EVERY, owner.pk])
     specimen.delete()
 
 
-def _copy(specimen: models.Model, own: Mapping[str, str], source: str, values: list[int]) -> None:
+def copies(specimen: models.Model, own: Mapping[str, str], source: str, values: list[int]) -> None:
     """A copy of the specimen for each row of `source`, with columns of its `own`."""
     table = specimen._meta.db_table
     columns = [str(field.column) for field in specimen._meta.concrete_fields if not field.primary_key]

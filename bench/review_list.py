@@ -1,0 +1,154 @@
+"""The review list over many proposals, beside Django's plain admin: pages near and far, search."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from bench import plain_admin
+from bench.measure import Row, Size, side_by_side
+from bench.population import copies
+from customers.models import Customer
+from workflows import keyset, proposal_list
+from workflows.models import ProposedAction
+
+FEW, MANY, LARGE = 100_000, 1_000_000, 100_000
+PROPOSALS_EACH, FAR, PAGE = 10, 9_000, 50
+FIRST_WORDS = ("Northside", "Harbor", "Cedar", "Summit", "Prairie", "Lakeview", "Granite", "Willow", "Canyon", "Maple")
+# One customer, thirty, a tenth of all, all, and nobody.
+SEARCHES = ("northside 17", "quillmark", "harbor", "grocers", "zanzibar")
+SERIES = "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) SELECT i FROM n) series"
+Sides = Mapping[str, Callable[[], None]]
+
+
+def measure(size: Size) -> list[Row]:
+    """Whole pages through the middleware as Mike reads them, over 100,000 proposals; a million at 100,000 customers."""
+    proposals = MANY if size.customers >= LARGE else FEW
+    populate(proposals)
+    settings.ROOT_URLCONF = plain_admin.__name__
+    client, ours = _mike(), reverse("admin:workflows_proposedaction_changelist")
+    far = proposals // (MANY // FAR)
+
+    def get(address: str, **query: str) -> Callable[[], None]:
+        return lambda: _open(client, address, query)
+
+    near, page = get(ours), get(ours, after=cursor_of_page(far))
+    plain, of = get(plain_admin.ADDRESS), f"of {proposals:,} proposals"
+    rows = [
+        _side_by_side(f"page {far:,} {of}", size, {f"page {far:,}": page, "page 1": near}, {"page 1": 1.5}),
+        _side_by_side(f"page 1 {of}", size, {"review list": near, "plain admin": plain}, {"plain admin": 1}),
+    ]
+    for words in SEARCHES:
+        sides = {"review list": get(ours, q=words), "plain admin": get(plain_admin.ADDRESS, q=words)}
+        rows.append(_side_by_side(f"search “{words}” {of}", size, sides, {"plain admin": 1 / 100}))
+    return rows
+
+
+def _side_by_side(name: str, size: Size, sides: Sides, at_most: Mapping[str, float]) -> Row:
+    """With how many statements each side needs; every side once before, so that both are warm."""
+    statements = {}
+    for side, work in sides.items():
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        statements[f"statements, {side}"] = len(captured)
+    return Row(**{**asdict(side_by_side(name, size.rounds, sides, at_most=at_most)), "figures": statements})
+
+
+def _open(client: Client, address: str, query: Mapping[str, str]) -> None:
+    answer = client.get(address, query)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address}: {answer.status_code}")
+
+
+def cursor_of_page(number: int) -> str:
+    """What “Next page” of the page before it leads to."""
+    rows = ProposedAction.objects.awaiting_decision().order_by(*proposal_list.BY_STAKE)
+    last = rows[(number - 1) * PAGE - 1]
+    return keyset.cursor_behind(last, proposal_list.BY_STAKE)
+
+
+def _mike() -> Client:
+    user, _ = User.objects.get_or_create(username="bench-mike", defaults={"is_staff": True})
+    user.groups.add(Group.objects.get(name="AR manager"))
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def populate(proposals: int) -> None:
+    """Ten proposals a customer: six wait, one is put off, three were rejected, each with evidence of a kilobyte."""
+    customers = proposals // PROPOSALS_EACH
+    _customers(customers)
+    _proposals(proposals)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+
+
+def _customers(number: int) -> None:
+    fields = {"tier": "B", "region": "West", "currency": "USD", "record": {"fields": "x" * 600}}
+    specimen = Customer.objects.create(netsuite_id="0", **fields)
+    for n, word in enumerate(FIRST_WORDS):
+        own = {
+            "netsuite_id": f"'' || (i * {len(FIRST_WORDS)} + {n})",
+            "entity_id": f"'CUST' || (i * {len(FIRST_WORDS)} + {n})",
+            "name": f"'{word} Grocers ' || i",
+            "email": f"'ap' || i || '@{word.lower()}.example'",
+            "contact_name": "'Casey Lind'",
+            "phone": "'+1 555 ' || i",
+        }
+        copies(specimen, own, SERIES, [number // len(FIRST_WORDS) - (3 if n else 0)])
+    own = {"netsuite_id": "'Q' || i", "entity_id": "'CUSTQ' || i", "name": "'Quillmark Foods ' || i"}
+    copies(specimen, own, SERIES, [30])
+    specimen.delete()
+
+
+def _proposals(number: int) -> None:
+    now = timezone.now()
+    by = User.objects.create(username="bench-decider")
+    owner = Customer.objects.order_by("pk").first()
+    first, customers = owner.pk, Customer.objects.count()
+    decided = {"decided_by": by, "decided_at": now, "decision_reason": "Agreed by phone"}
+    put_off = {"deferred_until": (now + timedelta(days=30)).date()}
+    shares = [("pending", {}, 6), ("deferred", put_off, 1), ("rejected", decided, 3)]
+    for status, fields, tenths in shares:
+        specimen = _proposal(owner, status, fields)
+        own = {
+            "entity_ref": "'salesorder:' || i",
+            "customer_id": f"{first} + (i % 100000 * 7919) % {customers}",
+            "risk_level": "CASE WHEN i % 8 = 0 THEN 2 ELSE 4 END",
+            "strong": "i % 10 = 0",
+            "at_stake": "1500 + (i % 100000 * 7919) % 48000",
+        }
+        series = SERIES
+        copies(specimen, {k: v.replace("%", "%%") for k, v in own.items()}, series, [number * tenths // 10])
+        ProposedAction.objects.filter(pk=specimen.pk).delete()
+
+
+def _proposal(owner: Customer, status: str, fields: Mapping[str, object]) -> ProposedAction:
+    invoices = [{"number": f"INV-{n}", "due": "2026-09-01", "unpaid": "1500.00", "days_overdue": 70} for n in range(8)]
+    evidence = {"ar_balance": "15000.00", "days_overdue": 70, "invoices": json.loads(json.dumps(invoices))}
+    return ProposedAction.objects.create(
+        action_type="workflow_ar_service_hold_placement",
+        entity_type="salesorder",
+        entity_ref="salesorder:0",
+        customer=owner,
+        risk_level=4,
+        status=status,
+        evidence=evidence,
+        proposed_change_json={"entitystatus": "hold"},
+        current_state_json={"entitystatus": ""},
+        rationale="$15,000.00 open, the oldest invoice 70 days past due. Limit of $1,500.00 and 60 days crossed.",
+        at_stake=Decimal("1500.00"),
+        proposed_by="schedule:aging_tick",
+        content_hash="0" * 64,
+        **fields,
+    )
