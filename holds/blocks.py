@@ -1,6 +1,6 @@
 """Hold blocks at work: the verdict on a customer's new order, for a page, a tender and a moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -81,10 +81,29 @@ def verdict(customer: Customer, block: HoldBlock, *, tender: Tender = "on_accoun
 
     Under a service hold that query reads the hold, otherwise the age of the figures.
     """
+    note, read_at = None, None
+    if customer.entitystatus == Customer.HOLD:
+        note = hold_note(customer)
+    else:
+        read_at = _oldest([one.last_success_at for one in freshness(now=now)])
+    return judge(customer, policy_of(block), note=note, read_at=read_at, tender=tender, now=now, name=block.slug)
+
+
+def judge(
+    customer: Customer,
+    policy: Policy,
+    *,
+    note: HoldNote | None,
+    read_at: datetime | None,
+    tender: Tender,
+    now: datetime,
+    name: str,
+) -> HoldVerdict:
+    """The verdict of the block of this name, given the hold in force and when the figures were last read."""
     held = customer.entitystatus == Customer.HOLD
-    inputs = _inputs(customer, policy_of(block), held=held, today=_business_day(now))
-    found = _judged(policy_of(block), inputs, hold_note(customer) if held else None, tender)
-    return replace(found, block=block.slug, evaluated_at=now, **({} if held else _age(now, found)))
+    inputs = _inputs(customer, policy, held=held, today=_business_day(now))
+    found = _judged(policy, inputs, note, tender)
+    return replace(found, block=name, evaluated_at=now, **({} if held else _age(now, read_at, found)))
 
 
 def is_stopped(customer: Customer, policy: Policy, today: date) -> bool:
@@ -178,13 +197,16 @@ def _by_formula(formula: str, record: Mapping[str, Any]) -> bool | None:
         return None
 
 
-def _age(now: datetime, found: HoldVerdict) -> dict[str, Any]:
+def _oldest(read: Sequence[datetime | None]) -> datetime | None:
+    """None while one of them was never read."""
+    known = [moment for moment in read if moment]
+    return min(known) if len(known) == len(read) else None
+
+
+def _age(now: datetime, oldest: datetime | None, found: HoldVerdict) -> dict[str, Any]:
     """Whether the figures are too old to rest on, in words for the block."""
-    ages = freshness(now=now, limit=STALE_AFTER)
-    if not any(one.stale for one in ages):
+    if oldest and now - oldest <= STALE_AFTER:
         return {}
-    read = [one.last_success_at for one in ages if one.last_success_at]
-    oldest = min(read) if len(read) == len(ages) else None
     said = f"Customer data is of {moment(oldest)}" if oldest else "Customer data was never read from NetSuite"
     rest = "a payment since then is not in it" if found.on_hold else "ask AR before a large order"
     return {"stale": True, "stale_since": oldest, "warning": f"{said}: {rest}."}
