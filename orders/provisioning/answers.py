@@ -36,7 +36,8 @@ def take_over_all(pushes: Sequence[Push]) -> int:
 def catch_up() -> int:
     """Outcomes that a crash kept from their rows."""
     ended = Q(push__status__in=["applied", "failed"])
-    changes = LicenseChange.objects.awaiting().filter(ended)
+    # A push that failed, was tried again by a person and then taken leaves a failed change behind.
+    changes = LicenseChange.objects.filter(Q(status="awaiting") & ended | Q(status="failed", push__status="applied"))
     accounts = ProviderAccount.objects.filter(opened_at=None).filter(ended)
     accounts = accounts.exclude(~Q(error=""), push__status="failed")
     return sum(take_over(push) for rows in (accounts, changes) for push in _pushes(rows.values_list("push", flat=True)))

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from holds.actions import holds
+from netsuite import bell, outbox
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, Transition
 from netsuite.models import Push
@@ -195,7 +196,7 @@ def test_a_service_hold_waits_while_the_switch_is_on_and_lifting_it_releases(
     hold = held(customer, mike)
     assert (run(customer=customer).waiting, gate.verdict_on(first(order)).source) == (1, "service_hold")
     rung: list[str] = []
-    monkeypatch.setattr(carrying, "async_task", rung.append)
+    monkeypatch.setattr(bell, "async_task", lambda task, **options: rung.append(task))
     with django_capture_on_commit_callbacks(execute=True):
         holds.lift(hold=hold, reason=WHY, by=mike)
     assert "orders.tasks.provision_waiting" in rung
@@ -418,6 +419,18 @@ def test_outcomes_that_a_crash_lost_are_found(mike, monkeypatch):
     answered(first(order).push)
     assert states() == ["awaiting", "awaiting"]
     assert (tasks.catch_up()["taken_over"], states()) == (1, ["provisioned", "provisioned"])
+    assert tasks.catch_up()["taken_over"] == 0
+
+
+def test_a_crash_after_a_second_try_that_was_taken_is_found_too(mike, monkeypatch):
+    order = subscribed(mike, "automatic")
+    answered(ProviderAccount.objects.get().push)
+    refused = first(order).push
+    answered(refused, "No seats left.")
+    outbox.retry(push_ids=[refused.pk], by="mike")
+    monkeypatch.setattr(outcomes, "push_settled", lambda push: None)
+    answered(refused)
+    assert (tasks.catch_up()["taken_over"], states()) == (1, ["provisioned"])
     assert tasks.catch_up()["taken_over"] == 0
 
 
