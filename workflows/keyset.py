@@ -44,7 +44,7 @@ def page(rows: QuerySet, *, by: Sequence[str], cursor: str = "", size: int = 50,
     At most one query for each field of `by`; with a sieve as many for each step, and two.
     A cursor that we did not write counts as the first page.
     """
-    after, before = (_read(cursor, salt, len(by)) for salt in (SALT, BACK))
+    after, before = (_read(cursor, by, salt) for salt in (SALT, BACK))
     order, key = _turned(by) if before else by, after or before
     end = None
     if sieve:
@@ -116,12 +116,17 @@ def _write(row: Any, by: Sequence[str], salt: str) -> str:
     """The row's place as a cursor, "" for none."""
     if row is None:
         return ""
-    return signing.dumps([str(getattr(row, name.removeprefix("-"))) for name in by], salt=salt)
+    return signing.dumps([str(getattr(row, name.removeprefix("-"))) for name in by], salt=_salt(by, salt))
 
 
-def _read(cursor: str, salt: str, fields: int) -> list[str] | None:
+def _read(cursor: str, by: Sequence[str], salt: str) -> list[str] | None:
     try:
-        found = signing.loads(cursor, salt=salt) if cursor else None
+        found = signing.loads(cursor, salt=_salt(by, salt)) if cursor else None
     except signing.BadSignature:
         return None
-    return found if found and len(found) == fields else None
+    return found or None
+
+
+def _salt(by: Sequence[str], salt: str) -> str:
+    """A cursor of one order means nothing in another."""
+    return " ".join([salt, *by])
