@@ -4,6 +4,7 @@
 BENCHES = (
     "tick",
     "hold_check",
+    "orders",
     "approval",
     "formula",
     "rollups",
