@@ -34,6 +34,7 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "clock": BOTH,
     "disk": ("sqlite",),
     "hosts": ("postgresql",),
+    "api": BOTH,
 }
 
 

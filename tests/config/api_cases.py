@@ -64,11 +64,16 @@ def use_rows(case: Case, world: World) -> None:
     """Puts keys, customers, items and versions of `world` where the case made up its own."""
     key, row = _target(case.operation.path, world)
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = world.order.lines.get().pk if name == "line" else key
+        case.path_parameters[name] = _line_of(world) if name == "line" else key
     if isinstance(case.body, dict):
-        product = world.order.lines.get().product.sku
-        known = {"customer": world.harbor.netsuite_id, "product": product, "version": getattr(row, "version", 1)}
+        product = world.parked.lines.get().product
+        known = {"customer": world.harbor.netsuite_id, "product": product.sku, "version": getattr(row, "version", 1)}
         case.body.update({name: value for name, value in known.items() if name in case.body})
+
+
+def _line_of(world: World) -> int:
+    """A line may be gone by now."""
+    return next(iter(world.order.lines.values_list("pk", flat=True)), 0)
 
 
 def _target(path: str, world: World) -> tuple[Any, Any]:
@@ -92,7 +97,7 @@ def _target(path: str, world: World) -> tuple[Any, Any]:
         "ns-pushes": world.push,
         "orders": order,
         "pauses": world.pause,
-        "products": world.order.lines.get().product,
+        "products": world.parked.lines.get().product,
         "proposals": world.proposal,
         "service-holds": world.hold,
     }
