@@ -12,5 +12,6 @@ BENCHES = (
     "provisioning",
     "triage",
     "drain",
+    "sync",
     "review_list",
 )

@@ -7,8 +7,9 @@ whatever the queue itself costs weighs five times as much.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from typing import Any
 
 from django.db import transaction
 
@@ -37,7 +38,7 @@ class Remote:
     def __init__(self, slots: int) -> None:
         self.slots = slots
 
-    def wanted(self, body: dict[str, object]) -> dict[str, object]:
+    def wanted(self, body: Mapping[str, Any]) -> dict[str, Any]:
         return comparable(body)
 
     def read(self, push: Push, request_id: str, deadline: Deadline) -> Answer:
@@ -50,7 +51,7 @@ class Remote:
         return Answer({}, 204)
 
 
-_held: dict[str, dict[str, object]] = {}
+_held: dict[str, dict[str, Any]] = {}
 
 
 def measure(size: Size) -> list[Row]:

@@ -1,23 +1,25 @@
-"""Checks an AR export as a whole: two passes over a spool on disk, so memory stays flat at a million rows.
+"""Checks an AR export as a whole, column by column and with a spool on disk: memory stays flat at a million rows.
 
-The first pass copies the mapped cells and watches how dates and amounts are written; the second reads every value
-and collects the errors. A file with one bad row is not loaded at all.
+How dates and amounts are written shows only when all have been seen; a file that writes them in another way than
+assumed is read a second time. A file with one bad row is not loaded at all.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
-from customers.receivables_spool import BATCH, FIELDS, CustomerRow, Document, Spool
-from customers.receivables_table import Table
+from customers.receivables_spool import CustomerRow, Document, Spool
+from customers.receivables_table import HEADERS, Table
 from customers.receivables_values import (
     AmountColumn,
     DateColumn,
+    DatesRead,
+    amount_text,
     customer_number,
     date_readings,
     document_number,
@@ -28,11 +30,12 @@ from customers.receivables_values import (
 from customers.rules import to_base
 
 DATES = ("issued", "due", "settled")
+BATCH = 5000
 SHOWN_ERRORS = 20
 
 Progress = Callable[[str, int], None]
 
-Cells = Mapping[str, Any]
+Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,11 @@ class ReceivablesFile:
 
     def check(self) -> Preview:
         """Read everything; afterwards `documents` and `customers` are ready."""
-        self._copy_cells()
-        self._read_cells()
-        self._sum_up()
+        assumed = self.date_order or "mdy", self.decimal or "point"
+        found = self._read(*assumed)
+        if found != assumed:
+            self._read(*found)
+        self.preview.customers = self._spool.count_customers()
         return self.preview
 
     def documents(self, size: int = 1000) -> Iterator[list[Document]]:
@@ -122,51 +127,63 @@ class ReceivablesFile:
     def rate(self, currency: str) -> Decimal:
         return self.rates[currency]
 
-    # --- first pass ------------------------------------------------------------------------------
+    # --- reading ---------------------------------------------------------------------------------
 
-    def _copy_cells(self) -> None:
+    def _read(self, order: str, decimal: str) -> tuple[str, str]:
+        """Read everything as if dates and amounts were written so, and answer how they are."""
+        self.preview = Preview(date_order=order, decimal=decimal)
+        self._spool.clear()
         dates = {name: DateColumn(self.table.header_of(name)) for name in DATES if name in self.table.columns}
-        amounts = AmountColumn(self.table.header_of("amount"))
-        for batch in _batched(self._mapped_rows(), BATCH):
-            for row in batch:
-                for name, column in dates.items():
-                    column.see(row[2 + FIELDS.index(name)])
-                amounts.see(row[2 + FIELDS.index("amount")])
-            self._spool.add_cells(batch)
-            self.preview.rows += len(batch)
+        amounts, days = AmountColumn(self.table.header_of("amount")), DatesRead(order)
+        for lines, rows in self.table.batches(BATCH):
+            cells = {name: self.table.column(name, rows) for name in HEADERS}
+            for name, column in dates.items():
+                column.see_all(cells[name])
+            amounts.see_all(cells["amount"])
+            self._keep(self._documents(lines, [len(row) for row in rows], cells, days))
+            self.preview.rows += len(lines)
             self.progress("read", self.preview.rows)
-        self.preview.date_order = self.date_order or settle_order(dates.values())
-        self.preview.decimal = self.decimal or amounts.settle()
+        return self.date_order or settle_order(dates.values()), self.decimal or amounts.settle()
 
-    def _mapped_rows(self) -> Iterator[tuple[Any, ...]]:
-        positions = [self.table.columns.get(name, ()) for name in FIELDS]
-        for line, cells in self.table.rows():
-            yield (line, len(cells), *(_first(cells, where) for where in positions))
+    def _documents(
+        self, lines: list[int], widths: list[int], cells: Mapping[str, list[str]], days: DatesRead
+    ) -> list[Document]:
+        """The rows of a batch without fault; of the others the errors are noted."""
+        found, width, rates, closed = [], len(self.table.headers), self.rates, self._closed_without_a_day(cells)
+        for n, values in enumerate(zip(*self._values(cells, days), strict=True)):
+            customer, _, _, issued, due, settled, currency, amount, *_ = values
+            fine = customer and issued and due and settled != "" and amount and currency in rates
+            if fine and widths[n] == width and n not in closed:
+                found.append(Document(lines[n], self._number(cells["document"][n], values), *values))
+            else:
+                row = {name: texts[n] for name, texts in cells.items()}
+                for error in self._problems(lines[n], widths[n], row):
+                    self.preview.note(error)
+        return found
 
-    # --- second pass -----------------------------------------------------------------------------
+    def _values(self, cells: Mapping[str, list[str]], days: DatesRead) -> Iterator[Iterable[Any]]:
+        """Column by column, in the order of Document: what cannot be read is empty, an empty day of settlement None."""
+        decimal = self.preview.decimal
+        yield [customer_number(text) for text in cells["customer"]]
+        yield [" ".join(text.split())[:255] for text in cells["name"]]
+        yield [text[:254] for text in cells["email"]]
+        yield [days[text] for text in cells["issued"]]
+        yield [days[text] for text in cells["due"]]
+        yield [days[text] if text else None for text in cells["settled"]]
+        yield [text.upper() or self.base_currency for text in cells["currency"]]
+        yield [amount_text(text, decimal) for text in cells["amount"]]
+        yield [int(says_yes(text)) if text else 0 for text in cells["disputed"]]
+        yield [text[:255] for text in cells["po"]]
+        yield [text[:4000] for text in cells["memo"]]
 
-    def _read_cells(self) -> None:
-        done = 0
-        for rows in self._spool.cells():
-            self._keep([document for row in rows if (document := self._read(dict(row)))])
-            done += len(rows)
-            self.progress("checked", done)
+    def _closed_without_a_day(self, cells: Mapping[str, list[str]]) -> set[int]:
+        pairs = zip(cells["open"], cells["settled"], strict=True)
+        return {n for n, (text, settled) in enumerate(pairs) if text and not settled and not says_yes(text)}
 
-    def _read(self, row: Cells) -> tuple[Any, ...] | None:
-        errors = list(self._problems(row))
-        for error in errors:
-            self.preview.note(error)
-        if errors:
-            return None
-        values = self._values(row)
-        return (self._number(row, values), row["line"], *values)
-
-    def _problems(self, row: Cells) -> Iterator[RowError]:
-        line, width = row["line"], len(self.table.headers)
-        if row["width"] != width:
-            yield RowError(
-                line, "columns", f"{row['width']} columns instead of {width}.", "Quote cells with separators."
-            )
+    def _problems(self, line: int, width: int, row: Cells) -> Iterator[RowError]:
+        if width != len(self.table.headers):
+            problem = f"{width} columns instead of {len(self.table.headers)}."
+            yield RowError(line, "columns", problem, "Quote cells with separators.")
             return
         if not row["customer"]:
             yield RowError(line, "customer", "no customer number.", "Fill it in, or remove a line of totals.")
@@ -176,10 +193,10 @@ class ReceivablesFile:
                 yield RowError(line, name, f"no {name} date.", f"Fill in {self.table.header_of(name)}.")
             elif text and date_readings(text).read(self.preview.date_order) is None:
                 yield RowError(line, name, f"{name} date {text[:40]!r} is no date.", "Write it as YYYY-MM-DD.")
-        yield from self._money_problems(row)
+        yield from self._money_problems(line, row)
 
-    def _money_problems(self, row: Cells) -> Iterator[RowError]:
-        line, text, currency = row["line"], row["amount"], self._currency(row)
+    def _money_problems(self, line: int, row: Cells) -> Iterator[RowError]:
+        text, currency = row["amount"], row["currency"].upper() or self.base_currency
         if not text:
             yield RowError(line, "amount", "no amount.", "Fill it in; an invoice paid in full has 0.")
         elif read_amount(text, self.preview.decimal) is None:
@@ -193,80 +210,40 @@ class ReceivablesFile:
                 line, "open", "closed, but without the day it was settled.", "Fill in the day, or leave it out."
             )
 
-    def _values(self, row: Cells) -> tuple[Any, ...]:
-        issued, due, settled = (date_readings(row[name]).read(self.preview.date_order) for name in DATES)
-        return (
-            customer_number(row["customer"]),
-            " ".join(row["name"].split())[:255],
-            row["email"][:254],
-            issued.isoformat() if issued else "",
-            due.isoformat() if due else "",
-            settled.isoformat() if settled else None,
-            self._currency(row),
-            str(read_amount(row["amount"], self.preview.decimal)),
-            int(says_yes(row["disputed"])),
-            row["po"][:255],
-            row["memo"][:4000],
-        )
-
-    def _currency(self, row: Cells) -> str:
-        return row["currency"].upper() or self.base_currency
-
-    def _number(self, row: Cells, values: tuple[Any, ...]) -> str:
+    def _number(self, text: str, values: tuple[Any, ...]) -> str:
         """The document's number; a blank one is derived from the content, so that loading twice changes nothing."""
-        if row["document"]:
-            return document_number(row["document"])[:128]
+        if text:
+            return document_number(text)[:128]
         digest = hashlib.sha256("\x1f".join(map(str, values)).encode()).hexdigest()[:16]
         self.preview.unnumbered += 1
         seen = self._spool.occurrence(digest)
         return f"ROW-{digest}" + (f"-{seen}" if seen > 1 else "")
 
-    def _keep(self, documents: list[tuple[Any, ...]]) -> None:
+    def _keep(self, documents: list[Document]) -> None:
         """Store new numbers; a known number must come with the same content."""
-        unique: dict[str, tuple[Any, ...]] = {}
-        for document in documents:
-            known = unique.get(document[0]) or self._spool.known(document[0])
-            if known is None:
-                unique[document[0]] = document
-            elif known[2:] == document[2:]:
+        again = self._spool.add(documents) if documents else []
+        for document in again:
+            known = self._spool.known(document.number)
+            if known[2:] == document[2:]:
                 self.preview.repeated += 1
             else:
-                self.preview.note(_duplicate(document, line=known[1]))
-        self._spool.add_documents(list(unique.values()))
+                self.preview.note(_duplicate(document, line=known.line))
+        lines = {document.line for document in again}
+        self._count([document for document in documents if document.line not in lines] if again else documents)
 
-    def _sum_up(self) -> None:
-        totals: dict[str, Decimal] = defaultdict(Decimal)
-        for batch in self.documents(BATCH):
-            self.preview.documents += len(batch)
-            for document in batch:
-                if document.settled:
-                    self.preview.settled += 1
-                else:
-                    totals[document.currency] += document.amount
-                    self.preview.base_total += to_base(document.amount, self.rate(document.currency))
-        self.preview.totals = dict(totals)
-        self.preview.customers = self._spool.count_customers()
-
-
-def _duplicate(document: tuple[Any, ...], line: int) -> RowError:
-    problem = f"document {document[0]} stands on line {line} too, with other content."
-    return RowError(document[1], "document", problem, "Remove one, or number them differently.")
+    def _count(self, documents: list[Document]) -> None:
+        self.preview.documents += len(documents)
+        owed: dict[str, list[Decimal]] = {}
+        for document in documents:
+            if document.settled:
+                self.preview.settled += 1
+            else:
+                owed.setdefault(document.currency, []).append(Decimal(document.amount))
+        for currency, amounts in owed.items():
+            self.preview.totals[currency] = self.preview.totals.get(currency, Decimal(0)) + sum(amounts)
+            self.preview.base_total += sum(to_base(amount, self.rates[currency]) for amount in amounts)
 
 
-def _first(cells: list[str], positions: tuple[int, ...]) -> str:
-    """The first cell that is filled in; a short row has none."""
-    for position in positions:
-        if position < len(cells) and (cell := cells[position].strip()):
-            return cell
-    return ""
-
-
-def _batched(rows: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    batch: list[tuple[Any, ...]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _duplicate(document: Document, line: int) -> RowError:
+    problem = f"document {document.number} stands on line {line} too, with other content."
+    return RowError(document.line, "document", problem, "Remove one, or number them differently.")

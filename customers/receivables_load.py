@@ -22,6 +22,7 @@ from customers.store import store
 PREFIX = "AR-"
 # A commit of a million rows takes its time.
 SANDBOX_TIMEOUT_SECONDS = 600
+PAID = "0.00"
 DISPUTED = {"custbody_disputed": "T"}
 CUSTOMER_COLUMNS = ["netsuite_id", "entity_id", "name", "email", "currency", "credit_hold_override", "synced_at"]
 # What people have set on a customer loaded before stays.
@@ -40,7 +41,7 @@ def load_into_hub(file: ReceivablesFile, *, now: datetime, today: date, progress
         customers = (_hub_customer(row, now) for batch in file.customers() for row in batch)
         store(Customer, CUSTOMER_COLUMNS, customers, update=TAKEN_OVER)
         keys = dict(Customer.objects.filter(netsuite_id__startswith=PREFIX).values_list("netsuite_id", "pk"))
-        stored = store(Transaction, MirrorRow._fields, _hub_documents(file, keys, now, progress))
+        stored = store(Transaction, MirrorRow._fields, _hub_documents(file, keys, now.isoformat(), progress))
         if stored.owners:
             refresh_summaries(stored.owners, today=today)
 
@@ -49,9 +50,7 @@ def _hub_customer(row: CustomerRow, now: datetime) -> tuple[Any, ...]:
     return (PREFIX + row.key, row.key, row.name, row.email, row.currency, "AUTO", now)
 
 
-def _hub_documents(
-    file: ReceivablesFile, keys: dict[str, int], now: datetime, progress: Progress
-) -> Iterator[MirrorRow]:
+def _hub_documents(file: ReceivablesFile, keys: dict[str, int], now: str, progress: Progress) -> Iterator[MirrorRow]:
     done = 0
     for batch in file.documents():
         for row in batch:
@@ -60,8 +59,8 @@ def _hub_documents(
         progress("loaded", done)
 
 
-def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: datetime) -> MirrorRow:
-    rate, total, rest = file.rate(row.currency), abs(row.amount), _unpaid(row)
+def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: str) -> MirrorRow:
+    rate, total, rest = file.rate(row.currency), row.amount.removeprefix("-"), _unpaid(row)
     return MirrorRow(
         netsuite_id=(PREFIX + row.number)[:64],
         type=_type(row),
@@ -70,13 +69,13 @@ def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: d
         issued=row.issued,
         due=row.due,
         closed=row.settled,
-        status="A" if rest else "B",
+        status="B" if rest == PAID else "A",
         currency=row.currency,
-        exchange_rate=rate,
+        exchange_rate=str(rate),
         total_foreign=total,
         unpaid_foreign=rest,
-        total=to_base(total, rate),
-        unpaid=to_base(rest, rate),
+        total=_in_base(total, rate),
+        unpaid=_in_base(rest, rate),
         po_number=row.po,
         memo=row.memo,
         ship_date=None,
@@ -86,12 +85,16 @@ def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: d
     )
 
 
+def _in_base(amount: str, rate: Decimal) -> str:
+    return amount if rate == 1 else str(to_base(Decimal(amount), rate))
+
+
 def _type(row: Document) -> str:
-    return Transaction.CREDIT if row.amount < 0 else Transaction.INVOICE
+    return Transaction.CREDIT if row.amount[0] == "-" and row.amount != "-0.00" else Transaction.INVOICE
 
 
-def _unpaid(row: Document) -> Decimal:
-    return Decimal("0.00") if row.settled else abs(row.amount)
+def _unpaid(row: Document) -> str:
+    return PAID if row.settled else row.amount.removeprefix("-")
 
 
 def load_into_sandbox(file: ReceivablesFile, *, base_url: str, progress: Progress) -> None:
@@ -128,10 +131,10 @@ def _sandbox_document(row: Document, file: ReceivablesFile) -> dict[str, Any]:
         "type": _type(row),
         "tranid": row.number,
         "entity_externalid": PREFIX + row.customer,
-        "trandate": row.issued.isoformat(),
-        "duedate": row.due.isoformat(),
-        "closedate": row.settled.isoformat() if row.settled else None,
-        "status": "A" if rest else "B",
+        "trandate": row.issued,
+        "duedate": row.due,
+        "closedate": row.settled,
+        "status": "B" if rest == PAID else "A",
         "foreigntotal": float(row.amount),
         "foreignamountunpaid": float(rest),
         "currency": row.currency,

@@ -1,68 +1,52 @@
-"""The rows of an export on disk between reading, checking and loading, so that memory stays flat."""
+"""The rows of an export on disk between checking and loading, so that memory stays flat."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from customers.receivables_table import HEADERS
-
-FIELDS = tuple(HEADERS)
-BATCH = 5000
-
-_TABLES = f"""
-PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
-CREATE TABLE cell (line INTEGER PRIMARY KEY, width INTEGER, {", ".join(f'"{name}" TEXT' for name in FIELDS)});
+_TABLES = """
+PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-32768;
 CREATE TABLE document (
-    number TEXT PRIMARY KEY, line INTEGER, customer TEXT, name TEXT, email TEXT, issued TEXT, due TEXT, settled TEXT,
-    currency TEXT, amount TEXT, disputed INTEGER, po TEXT, memo TEXT);
-CREATE INDEX document_line ON document (line);
-CREATE INDEX document_customer ON document (customer);
+    line INTEGER PRIMARY KEY, number TEXT UNIQUE, customer TEXT, name TEXT, email TEXT, issued TEXT, due TEXT,
+    settled TEXT, currency TEXT, amount TEXT, disputed INTEGER, po TEXT, memo TEXT);
 CREATE TABLE unnumbered (digest TEXT PRIMARY KEY, seen INTEGER NOT NULL);
 """
-_CELLS = f"INSERT INTO cell VALUES ({', '.join('?' * (len(FIELDS) + 2))})"  # noqa: S608 only question marks
-_DOCUMENTS = f"INSERT INTO document VALUES ({', '.join('?' * 13)})"  # noqa: S608 only question marks
+_NEW = f"INSERT OR IGNORE INTO document VALUES ({', '.join('?' * 13)})"  # noqa: S608 only question marks
 _SEEN = """INSERT INTO unnumbered VALUES (?, 1)
     ON CONFLICT (digest) DO UPDATE SET seen = seen + 1 RETURNING seen"""
+_CUSTOMERS = """CREATE TABLE customer AS SELECT customer, name, email, currency, COUNT(*) AS times
+    FROM document GROUP BY customer, name, email, currency ORDER BY customer"""
 
 
-def _most_frequent(column: str) -> str:
-    return f"""(SELECT d.{column} FROM document d WHERE d.customer = c.customer AND d.{column} <> ''
-        GROUP BY d.{column} ORDER BY COUNT(*) DESC, d.{column} LIMIT 1)"""  # noqa: S608 our own names
+class Document(NamedTuple):
+    """One row, read. Dates are ISO; `settled` is the day it was paid, None while it is open.
 
+    `amount` is in `currency`, to the cent, with a minus for a credit.
+    """
 
-_CUSTOMERS = f"""SELECT c.customer, COALESCE({_most_frequent("name")}, c.customer),
-    COALESCE({_most_frequent("email")}, ''), {_most_frequent("currency")}
-    FROM (SELECT DISTINCT customer FROM document) c ORDER BY c.customer"""  # noqa: S608 our own names
-
-
-@dataclass(frozen=True)
-class Document:
-    """One row, read. `amount` is in `currency`, negative for a credit; `settled` is the day it was paid."""
-
-    number: str
     line: int
+    number: str
     customer: str
     name: str
     email: str
-    issued: date
-    due: date
-    settled: date | None
+    issued: str
+    due: str
+    settled: str | None
     currency: str
-    amount: Decimal
-    disputed: bool
+    amount: str
+    disputed: int
     po: str
     memo: str
 
 
-@dataclass(frozen=True)
-class CustomerRow:
+class CustomerRow(NamedTuple):
     key: str
     name: str
     email: str
@@ -75,7 +59,6 @@ class Spool:
     def __enter__(self) -> Self:
         self._folder = TemporaryDirectory(prefix="receivables-")
         self._file = sqlite3.connect(Path(self._folder.name) / "spool.sqlite3", isolation_level=None)
-        self._file.row_factory = sqlite3.Row
         self._file.executescript(_TABLES)
         return self
 
@@ -83,20 +66,23 @@ class Spool:
         self._file.close()
         self._folder.cleanup()
 
-    def add_cells(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Rows of (line, number of cells, then the text of each field in FIELDS)."""
-        self._insert(_CELLS, rows)
+    def clear(self) -> None:
+        self._file.executescript("DELETE FROM document; DELETE FROM unnumbered;")
 
-    def cells(self) -> Iterator[list[sqlite3.Row]]:
-        return self._batches("SELECT * FROM cell ORDER BY line", BATCH)
+    def add(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep those whose number is new, and answer the others. In the order of the file."""
+        before = self._file.total_changes
+        self._file.execute("BEGIN")
+        self._file.executemany(_NEW, documents)
+        self._file.execute("COMMIT")
+        if self._file.total_changes - before == len(documents):
+            return []
+        ends = (documents[0].line, documents[-1].line)
+        kept = set(self._file.execute("SELECT line FROM document WHERE line BETWEEN ? AND ?", ends))
+        return [document for document in documents if (document.line,) not in kept]
 
-    def add_documents(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Rows in the order of Document's fields; dates ISO, the amount as text."""
-        self._insert(_DOCUMENTS, rows)
-
-    def known(self, number: str) -> tuple[Any, ...] | None:
-        row = self._file.execute("SELECT * FROM document WHERE number = ?", (number,)).fetchone()
-        return tuple(row) if row else None
+    def known(self, number: str) -> Document:
+        return Document(*self._file.execute("SELECT * FROM document WHERE number = ?", (number,)).fetchone())
 
     def occurrence(self, digest: str) -> int:
         """How often this content without a number has come by, this time included."""
@@ -106,30 +92,40 @@ class Spool:
     def documents(self, size: int) -> Iterator[list[Document]]:
         """Batches in the order of the file."""
         for rows in self._batches("SELECT * FROM document ORDER BY line", size):
-            yield [_document(row) for row in rows]
+            yield list(map(Document._make, rows))
+
+    def count_customers(self) -> int:
+        """Call it when everything is in; `customers` rests on it."""
+        self._file.execute(_CUSTOMERS)
+        return self._file.execute("SELECT COUNT(DISTINCT customer) FROM customer").fetchone()[0]
 
     def customers(self, size: int) -> Iterator[list[CustomerRow]]:
         """One row a customer, with its most frequent name, e-mail and currency."""
-        for rows in self._batches(_CUSTOMERS, size):
-            yield [CustomerRow(*row) for row in rows]
+        rows = (row for some in self._batches("SELECT * FROM customer ORDER BY rowid", size) for row in some)
+        batch: list[CustomerRow] = []
+        for key, known in groupby(rows, itemgetter(0)):
+            batch.append(_customer(key, list(known)))
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
 
-    def count_customers(self) -> int:
-        return self._file.execute("SELECT COUNT(DISTINCT customer) FROM document").fetchone()[0]
-
-    def _batches(self, sql: str, size: int) -> Iterator[list[sqlite3.Row]]:
+    def _batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         cursor = self._file.execute(sql)
         while rows := cursor.fetchmany(size):
             yield rows
 
-    def _insert(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._file.execute("BEGIN")
-        self._file.executemany(sql, rows)
-        self._file.execute("COMMIT")
+
+def _customer(key: str, known: Sequence[tuple[Any, ...]]) -> CustomerRow:
+    name, email, currency = (_most_frequent((row[n], row[4]) for row in known) for n in (1, 2, 3))
+    return CustomerRow(key, name or key, email, currency)
 
 
-def _document(row: sqlite3.Row) -> Document:
-    values = dict(row)
-    for name in ("issued", "due", "settled"):
-        values[name] = date.fromisoformat(values[name]) if values[name] else None
-    values["amount"], values["disputed"] = Decimal(values["amount"]), bool(values["disputed"])
-    return Document(**values)
+def _most_frequent(said: Iterable[tuple[str, int]]) -> str:
+    """What stands there most often; of equals the first by alphabet."""
+    times: Counter[str] = Counter()
+    for text, count in said:
+        times[text] += count
+    times.pop("", None)
+    return min(times, key=lambda text: (-times[text], text), default="")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import TextIO
 
@@ -84,17 +85,40 @@ class Table:
     def header_of(self, field: str) -> str:
         return ", ".join(self.headers[position] for position in self.columns.get(field, ()))
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """(line number, cells) of every row that is not blank. Raises UnreadableFile."""
+    def batches(self, size: int) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """Line numbers and cells of every row that is not blank. Raises UnreadableFile."""
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as stream:
             reader = _reader(stream, self.delimiter)
+            lines, rows = list[int](), list[list[str]]()
             try:
                 next(reader)
                 for cells in reader:
-                    if any(cell.strip() for cell in cells):
-                        yield reader.line_num, cells
+                    if cells and (cells[0].strip() or any(map(str.strip, cells))):
+                        lines.append(reader.line_num)
+                        rows.append(cells)
+                    if len(rows) == size:
+                        yield lines, rows
+                        lines, rows = [], []
             except csv.Error as error:
                 raise UnreadableFile(f"Line {reader.line_num}: {error}. Is this a text file with columns?") from error
+            if rows:
+                yield lines, rows
+
+    def column(self, field: str, rows: Sequence[Sequence[str]]) -> list[str]:
+        """The texts of a field, row by row; "" where there is none."""
+        positions = self.columns.get(field, ())
+        if len(positions) == 1:
+            with suppress(IndexError):
+                return [cells[positions[0]].strip() for cells in rows]
+        return [_first(cells, positions) for cells in rows] if positions else [""] * len(rows)
+
+
+def _first(cells: Sequence[str], positions: tuple[int, ...]) -> str:
+    """The first cell that is filled in; a short row has none."""
+    for position in positions:
+        if position < len(cells) and (cell := cells[position].strip()):
+            return cell
+    return ""
 
 
 def open_table(path: Path, overrides: Mapping[str, str] | None = None) -> Table:
@@ -186,4 +210,4 @@ def _text(path: Path, encoding: str) -> Iterator[TextIO]:
 
 
 def _reader(stream: TextIO, delimiter: str):  # csv names no public type for its reader
-    return csv.reader((line.replace("\0", "") for line in stream), delimiter=delimiter)
+    return csv.reader(map(methodcaller("replace", "\0", ""), stream), delimiter=delimiter)

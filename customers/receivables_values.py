@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +14,7 @@ from functools import lru_cache
 from customers.rules import CENT
 
 EARLIEST, LATEST = 1970, 2100
+REMEMBERED = 65_536
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # A minority this small among unlike values is a few bad rows, not a second habit.
 STRAY_SHARE = 0.01
@@ -41,7 +42,7 @@ class DateReadings:
         return self.plain or (self.month_first if order == "mdy" else self.day_first)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def date_readings(text: str) -> DateReadings:
     body = _TIME.sub("", text.strip().lower())
     if found := _COMPACT.match(body):
@@ -88,14 +89,18 @@ class DateColumn:
     name: str
     votes: Counter[str] = field(default_factory=Counter)
 
-    def see(self, text: str) -> None:
+    def see(self, text: str, times: int = 1) -> None:
         readings = date_readings(text)
         if readings.month_first and readings.day_first:
-            self.votes["either"] += 1
+            self.votes["either"] += times
         elif readings.month_first:
-            self.votes["mdy"] += 1
+            self.votes["mdy"] += times
         elif readings.day_first:
-            self.votes["dmy"] += 1
+            self.votes["dmy"] += times
+
+    def see_all(self, texts: Iterable[str]) -> None:
+        for text, times in Counter(texts).items():
+            self.see(text, times)
 
     @property
     def order(self) -> str:
@@ -126,6 +131,8 @@ def settle_order(columns: Iterable[DateColumn]) -> str:
     return "mdy"
 
 
+# To the cent as we write it ourselves: it reads one way only.
+_PLAIN = re.compile(r"-?(?!0\d|0\.00$)\d{1,13}\.\d\d$|0\.00$", re.ASCII).match
 _AMOUNT = re.compile(r"\d[\d.,]*$|[.,]\d+$")
 _CURRENCY = re.compile(r"[$€£¥]|[A-Z]{3}")
 _GROUPED = {",": re.compile(r"\d{1,3}(,\d{3})+$"), ".": re.compile(r"\d{1,3}(\.\d{3})+$")}
@@ -139,7 +146,7 @@ class AmountReadings:
     comma: Decimal | None = None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def amount_readings(text: str) -> AmountReadings:
     body = re.sub(r"[\s\u00a0\u202f'’_]", "", _CURRENCY.sub("", text.strip())).replace("−", "-")
     negative = False
@@ -171,6 +178,12 @@ class AmountColumn:
     name: str
     votes: Counter[str] = field(default_factory=Counter)
 
+    def see_all(self, texts: Sequence[str]) -> None:
+        unclear = [text for text in texts if not _PLAIN(text)]
+        self.votes["point"] += len(texts) - len(unclear)
+        for text in unclear:
+            self.see(text)
+
     def see(self, text: str) -> None:
         readings = amount_readings(text)
         if readings.point is None and readings.comma is not None:
@@ -197,12 +210,35 @@ def read_amount(text: str, decimal: str) -> Decimal | None:
     return first if first is not None else second
 
 
+def amount_text(text: str, decimal: str) -> str:
+    """The amount as 1234.56; "" for what is none."""
+    if _PLAIN(text):
+        return text
+    value = read_amount(text, decimal)
+    return "" if value is None else str(value)
+
+
+class DatesRead(dict[str, str]):
+    """ISO dates by text, read in one order; "" for what is none. A file has few days, however many rows."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        day = date_readings(text).read(self.order)
+        self[text] = day.isoformat() if day else ""
+        return self[text]
+
+
 _FLOATED = re.compile(r"^(\d+)\.0+$")
 
 
 def document_number(text: str) -> str:
     """The number as text; spreadsheets turn 1930571429 into 1930571429.0."""
-    return _FLOATED.sub(r"\1", text.strip())
+    text = text.strip()
+    return _FLOATED.sub(r"\1", text) if ".0" in text else text
 
 
 def customer_number(text: str) -> str:

@@ -26,7 +26,7 @@ Values = Sequence[Any]
 
 
 class Document(NamedTuple):
-    """A row of `transactions` as it is stored. Dates may be ISO text; `record` is JSON."""
+    """A row of `transactions` as it is stored. Days, moments and amounts may be text, as ISO and as 1234.56."""
 
     netsuite_id: str
     type: str
@@ -37,17 +37,17 @@ class Document(NamedTuple):
     closed: date | str | None
     status: str
     currency: str
-    exchange_rate: Decimal
-    total_foreign: Decimal
-    unpaid_foreign: Decimal
-    total: Decimal
-    unpaid: Decimal
+    exchange_rate: Decimal | str
+    total_foreign: Decimal | str
+    unpaid_foreign: Decimal | str
+    total: Decimal | str
+    unpaid: Decimal | str
     po_number: str
     memo: str
     ship_date: date | str | None
     record: dict[str, Any]
-    netsuite_modified_at: datetime | None
-    synced_at: datetime
+    netsuite_modified_at: datetime | str | None
+    synced_at: datetime | str
 
 
 @dataclass
