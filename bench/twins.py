@@ -1,4 +1,4 @@
-"""Twins of our tables for the bare side: same columns, indexes, checks and foreign keys; bare statements to fill them."""
+"""Twins of our tables for the bare side: same columns, indexes, checks and foreign keys; bare statements fill them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

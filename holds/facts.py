@@ -104,8 +104,7 @@ def _oldest(times: Sequence[datetime | None]) -> str | None:
 
 
 def _override_rows(customer_ids: Sequence[int], _day: date) -> QuerySet[Override]:
-    unspent = Override.objects.unspent().filter(customer__in=customer_ids)
-    return unspent.select_related("manager", "customer", "cashier")
+    return Override.objects.unspent().filter(customer__in=customer_ids)
 
 
 def _by_customer(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int, list[Any]]:

@@ -3,17 +3,15 @@
 The table is the queue; the task runner only rings the bell, and a plain `manage.py ns_drain` does as well.
 """
 
-import logging
 import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.expressions import RawSQL
-from django_q.tasks import async_task
 
-from netsuite import channels, writing
+from netsuite import bell, channels, writing
 from netsuite.claims import ON_OUTCOME, ON_OUTCOMES, notify
 from netsuite.drain import drain
 from netsuite.errors import Refusal
@@ -23,8 +21,6 @@ from netsuite.transport import TRANSPORTS
 from netsuite.values import comparable
 
 __all__ = ["ON_OUTCOME", "ON_OUTCOMES", "TRANSPORTS", "drain", "enqueue", "retry", "ring"]
-
-log = logging.getLogger(__name__)
 
 ENQUEUE_TRIES = 5
 NEXT_GENERATION = f"SELECT COALESCE(MAX(generation), 0) + 1 FROM {Push._meta.db_table} WHERE key = %s"  # noqa: S608
@@ -89,17 +85,8 @@ def retry(
 
 
 def ring() -> None:
-    """Wake a worker once the transaction is through; once a transaction, however many pushes it queues."""
-    if not any(waiting[1] is _ring_now for waiting in connection.run_on_commit):
-        transaction.on_commit(_ring_now)
-
-
-def _ring_now() -> None:
-    try:
-        async_task("netsuite.tasks.drain_now")
-    except Exception:
-        # The push is safe in its table; the schedule drains it.
-        log.exception("the bell did not ring")
+    """Wake a worker for the queue."""
+    bell.ring("netsuite.tasks.drain_now")
 
 
 def _check_content(record_type: str, record_id: str, operation: str, body: dict[str, Any]) -> None:

@@ -24,18 +24,29 @@ class Question:
 def ask(questions: Sequence[Question]) -> list[list[Any]]:
     """The rows of each, as its queryset would answer them."""
     composed = [_composed(question.build, *question.arguments) for question in questions]
-    statements = [one.with_key(question.key) for one, question in zip(composed, questions, strict=True)]
+    keys = [question.key for question in questions]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("; ".join(one.sql for one in composed), [value for values in statements for value in values])
-        answers = []
-        for one, values in zip(composed, statements, strict=True):
-            if connection.vendor != "postgresql":
-                cursor.execute(one.sql, values)
-            answers.append(cursor.fetchall())
-            if connection.vendor == "postgresql":
-                cursor.nextset()
-    return [one.rows(found) for one, found in zip(composed, answers, strict=True)]
+        found = (_in_one_trip if connection.vendor == "postgresql" else _one_by_one)(cursor, composed, keys)
+    return [one.rows(rows) if rows else [] for one, rows in zip(composed, found, strict=True)]
+
+
+def _in_one_trip(cursor: Any, composed: Sequence["_Composed"], keys: Sequence[int | None]) -> list[list[Any]]:
+    cursor.execute(
+        "; ".join(one.complete.replace(str(_ANY_KEY), str(key)) for one, key in zip(composed, keys, strict=True))
+    )
+    found = []
+    for _one in composed:
+        found.append(cursor.fetchall())
+        cursor.nextset()
+    return found
+
+
+def _one_by_one(cursor: Any, composed: Sequence["_Composed"], keys: Sequence[int | None]) -> list[list[Any]]:
+    found = []
+    for one, key in zip(composed, keys, strict=True):
+        cursor.execute(one.sql, [key if value == _ANY_KEY else value for value in one.values])
+        found.append(cursor.fetchall())
+    return found
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,8 @@ class _Composed:
     compiler: Any
     sql: str
     values: tuple[Any, ...]
-
-    def with_key(self, key: int | None) -> list[Any]:
-        return [key if value == _ANY_KEY else value for value in self.values]
+    # PostgreSQL: with the values in their places.
+    complete: str
 
     def rows(self, found: list[Any]) -> list[Any]:
         """Let the queryset make its rows, dictionaries or tuples of what was found."""
@@ -61,4 +71,7 @@ def _composed(build: Callable[..., models.QuerySet[Any, Any]], *arguments: Any) 
     queryset = build([_ANY_KEY], *arguments)
     compiler = queryset.query.get_compiler(connection.alias)
     sql, values = compiler.as_sql()
-    return _Composed(queryset, compiler, sql, tuple(values))
+    complete = ""
+    if connection.vendor == "postgresql":
+        complete = connection.ops.compose_sql(sql, values)  # type: ignore[attr-defined]
+    return _Composed(queryset, compiler, sql, tuple(values), complete)

@@ -7,10 +7,10 @@ for its end. The SQL of an INSERT is the ORM's own, kept by model and number of 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -141,6 +141,7 @@ def history_of(row: models.Model, kind: str, reason: str | None) -> list[models.
     return [model(**said, **{field.attname: getattr(row, field.attname) for field in model.tracked_fields})]
 
 
+@cache
 def _history(model: type[models.Model]) -> Any:
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
 
@@ -152,15 +153,18 @@ def _write(rows: Sequence[models.Model]) -> None:
         tables.setdefault(type(row), []).append(row)
     for model in [model for model, of_table in tables.items() if len(of_table) > MANY]:
         model._base_manager.bulk_create(tables.pop(model))
-    statements = [_insert(of_table) for of_table in tables.values()]
+    statements: list[tuple[str, list[Any] | None]] = [_insert(of_table) for of_table in tables.values()]
     if len(statements) > 1 and connection.vendor == "postgresql":
-        joined = "; ".join(sql for sql, _values in statements)
-        statements = [(joined, [value for _sql, values in statements for value in values])]
+        statements = [("; ".join(_complete(sql, values) for sql, values in statements), None)]
     for sql, values in statements:
         _execute(sql, values)
 
 
-def _execute(sql: str, values: list[Any]) -> int:
+def _complete(sql: str, values: Sequence[Any] | None) -> str:
+    return connection.ops.compose_sql(sql, values)  # type: ignore[attr-defined]
+
+
+def _execute(sql: str, values: list[Any] | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
@@ -168,7 +172,8 @@ def _execute(sql: str, values: list[Any]) -> int:
 
 def _insert(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
     sql, fields = _insert_sql(type(rows[0]), len(rows))
-    return sql, [_saved(field, field.pre_save(row, True)) for row in rows for field in fields]
+    database = connections[DEFAULT_DB_ALIAS]
+    return sql, [_saved(field, field.pre_save(row, True), database) for row in rows for field in fields]
 
 
 @lru_cache(maxsize=256)
@@ -191,10 +196,10 @@ def _test(model: type[models.Model], name: str, value: Any) -> tuple[str, list[A
     return f"{_column(field)} = %s", [_saved(field, value)]
 
 
-def _saved(field: Any, value: Any) -> Any:
-    if isinstance(value, models.Model):
-        value = value.pk
-    return field.get_db_prep_save(value, connection)
+def _saved(field: Any, value: Any, database: Any = connection) -> Any:
+    if value is None:
+        return None
+    return field.get_db_prep_save(value.pk if isinstance(value, models.Model) else value, database)
 
 
 def _table(model: type[models.Model]) -> str:

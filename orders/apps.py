@@ -22,7 +22,7 @@ class OrdersConfig(AppConfig):
         from orders.providers.transport import join_outbox
 
         hold_placed.connect(_hold_changed, dispatch_uid="orders")
-        hold_lifted.connect(_hold_changed, dispatch_uid="orders")
+        hold_lifted.connect(_hold_lifted, dispatch_uid="orders")
         ON_OUTCOMES.append(pushes_settled)
         ORDER_PAGES.append(_page_of)
         PARTS.append(card)
@@ -39,14 +39,17 @@ def _page_of(key: UUID) -> str:
 
 
 def _hold_changed(hold: Any, **kwargs: Any) -> None:
-    """Parked orders of the customer are judged again; what waited for the hold is provisioned.
-
-    Drafts are refused when they are submitted.
-    """
+    """Parked orders of the customer are judged again. Drafts are refused when they are submitted."""
     from django.utils import timezone
 
     from orders import notices
-    from orders.provisioning import carrying
 
     notices.of_customer(hold.customer, now=timezone.now())
+
+
+def _hold_lifted(hold: Any, **kwargs: Any) -> None:
+    """What waited for the hold is provisioned besides."""
+    from orders.provisioning import carrying
+
+    _hold_changed(hold)
     carrying.ring()

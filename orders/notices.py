@@ -1,8 +1,10 @@
 """Parked orders and their owners: nobody's order waits in silence, and none submits by itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from customers.models import Customer
+from netsuite.questions import Question, ask
 from orders import gate
 from orders.models import Order, Release
 from orders.models.orders import OrderQuerySet
@@ -11,23 +13,32 @@ from workflows.wording import day
 
 def tell_owners(orders: OrderQuerySet, *, now: datetime) -> int:
     """Judge these parked orders again and say on each what its owner can do; answers how many notices changed."""
-    changed = 0
-    for order in orders.select_related("customer").iterator(chunk_size=500):
-        said = _notice(order, now)
-        if said != order.notice:
-            # Only while it stands as read: a verb in between has the last word.
-            changed += Order.objects.filter(pk=order.pk, status=order.status, notice=order.notice).update(notice=said)
-    return changed
+    return sum(_tell(order, now) for order in orders.select_related("customer").iterator(chunk_size=500))
 
 
 def of_customer(customer: Customer, *, now: datetime) -> int:
     """After a hold was placed or lifted."""
-    return tell_owners(Order.objects.parked().filter(customer=customer), now=now)
+    (parked,) = ask([Question(_parked, (), customer.pk)])
+    for order in parked:
+        order.customer = customer
+    return sum(_tell(order, now) for order in parked)
+
+
+def _parked(customers: Sequence[int]) -> OrderQuerySet:
+    return Order.objects.parked().filter(customer__in=customers)
 
 
 def released_words(release: Release) -> str:
     """For the owner of an order that may go."""
     return f"Released by {release.by} until {day(release.until)}: {release.reason}"[:500]
+
+
+def _tell(order: Order, now: datetime) -> int:
+    said = _notice(order, now)
+    if said == order.notice:
+        return 0
+    # Only while it stands as read: a verb in between has the last word.
+    return Order.objects.filter(pk=order.pk, status=order.status, notice=order.notice).update(notice=said)
 
 
 def _notice(order: Order, now: datetime) -> str:

@@ -4,20 +4,25 @@ Decisions are written in the transaction of what they decide; sealing follows at
 so that two approvals never wait for each other.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from customers.models import Customer
 from netsuite import writing
+from netsuite.questions import Question, ask
 from workflows.access import Actor, label
 from workflows.fingerprint import fingerprint
 from workflows.models import AuditSeal, AutoDecision, ProposedAction, WorkflowRun
 
 GENESIS = "0" * 64
+# Decisions of transactions that took longer than this many others: the schedule seals them.
+RECENT = 200
 UNSEALED_LIMIT = timedelta(minutes=5)
 SEALED_FIELDS = (
     *("id", "decision_type", "customer_id", "proposal_id", "run_id", "entity_ref", "by", "user_id", "at"),
@@ -65,7 +70,7 @@ def record(
     )
     decision.content_hash = fingerprint([decision.reason, decision.evidence, decision.before, decision.after])
     writing.add([decision])
-    transaction.on_commit(seal)
+    transaction.on_commit(seal_recent)
 
 
 def content(decision: AutoDecision) -> str:
@@ -76,20 +81,39 @@ def content(decision: AutoDecision) -> str:
 
 
 def head() -> Head:
-    last = AuditSeal.objects.order_by("-seq").first()
+    last = _last_seal().first()
     return Head(last.seq, last.hash) if last else Head(0, GENESIS)
 
 
 def seal() -> int:
     """Append all unsealed decisions to the chain; two sealers at once: one wins, the other leaves it to it."""
+    return _append(head(), AutoDecision.objects.unsealed().order_by("pk")[:1000])
+
+
+def seal_recent() -> int:
+    """`seal` right after a commit: only the latest decisions are looked through, in one trip."""
+    last, found = ask([Question(_last_seal), Question(_recent_unsealed)])
+    return _append(Head(last[0].seq, last[0].hash) if last else Head(0, GENESIS), found)
+
+
+def _last_seal(_keys: Sequence[int] = ()) -> QuerySet[AuditSeal]:
+    return AuditSeal.objects.order_by("-seq")[:1]
+
+
+def _recent_unsealed(_keys: Sequence[int]) -> QuerySet[AutoDecision]:
+    newest = AutoDecision.objects.order_by("-pk").values("pk")[:1]
+    return AutoDecision.objects.unsealed().filter(pk__gt=Subquery(newest) - RECENT).order_by("pk")
+
+
+def _append(end: Head, decisions: Iterable[AutoDecision]) -> int:
+    seals = []
+    for decision in decisions:
+        link = fingerprint([end.hash, end.seq + 1, content(decision)])
+        seals.append(AuditSeal(seq=end.seq + 1, decision=decision, prev_hash=end.hash, hash=link))
+        end = Head(end.seq + 1, link)
     try:
         with transaction.atomic():
-            end, seals = head(), []
-            for decision in AutoDecision.objects.unsealed().order_by("pk")[:1000]:
-                link = fingerprint([end.hash, end.seq + 1, content(decision)])
-                seals.append(AuditSeal(seq=end.seq + 1, decision=decision, prev_hash=end.hash, hash=link))
-                end = Head(end.seq + 1, link)
-            AuditSeal.objects.bulk_create(seals)
+            writing.add(seals)
         return len(seals)
     except IntegrityError:
         return 0

@@ -10,8 +10,8 @@ from typing import Any
 from unittest.mock import patch
 
 AT = {
-    "approve, decided but not carried out": "workflows.actions.proposals.apply",
-    "approve, committed but the bell not rung": "netsuite.outbox.async_task",
+    "approve, decided but not carried out": "workflows.actions.proposals._carry_out",
+    "approve, committed but not sealed": "workflows.audit.seal_recent",
     "push, claimed but not called": "netsuite.delivery.Delivery.run",
     "push, written but not settled": "netsuite.delivery.settle",
     "send, claimed but not connected": "workflows.actions.emails.deliver",

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django_q.tasks import async_task
 
 from customers.clock import business_today
 from customers.models import Customer
+from netsuite import bell
 from netsuite.deadline import Deadline
 from netsuite.machine import move, move_many
 from orders import providers
@@ -102,15 +102,8 @@ def carry_through_all(changes: Sequence[LicenseChange], *, by: str, reason: str,
 
 
 def ring() -> None:
-    """Wake a worker once the transaction is through; the schedule comes round every minute anyway."""
-    transaction.on_commit(_ring_now)
-
-
-def _ring_now() -> None:
-    try:
-        async_task("orders.tasks.provision_waiting")
-    except Exception:
-        log.exception("the bell did not ring")
+    """Wake a worker for what may go now."""
+    bell.ring("orders.tasks.provision_waiting")
 
 
 def _work_off_some(changes: LicenseChangeQuerySet, *, after: int, some: int, by: str, now: datetime) -> Tally:

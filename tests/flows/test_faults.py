@@ -27,7 +27,7 @@ from customers.models import Customer
 from holds import tasks as hold_tasks
 from holds.actions import holds
 from holds.models import ServiceHold
-from netsuite import outbox
+from netsuite import bell, outbox
 from netsuite import tasks as push_tasks
 from netsuite.invariants import INVARIANTS, Evidence
 from netsuite.models import Push, PushAttempt
@@ -231,7 +231,7 @@ def test_without_the_bell_the_schedule_still_delivers(sandbox, customer, mike, m
     def silent(*args: object, **kwargs: object) -> None:
         raise OperationalError("the queue's table is locked")
 
-    monkeypatch.setattr(outbox, "async_task", silent)
+    monkeypatch.setattr(bell, "async_task", silent)
     held(customer, mike)
     push_tasks.drain_now()
     assert hold_field(sandbox, customer) == "ON"

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from netsuite import channels, outbox
+from netsuite import bell, channels, outbox
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, Transition
 from netsuite.models import Push, PushAttempt, content_hash
@@ -71,10 +71,10 @@ def test_the_bell_rings_once_a_transaction(django_capture_on_commit_callbacks):
 
 
 def test_a_silent_bell_does_not_lose_the_push(monkeypatch, django_capture_on_commit_callbacks):
-    def broken(task: str) -> None:
+    def broken(task: str, **options: object) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(outbox, "async_task", broken)
+    monkeypatch.setattr(bell, "async_task", broken)
     with django_capture_on_commit_callbacks(execute=True):
         hold()
     assert generations() == [(1, "queued")]

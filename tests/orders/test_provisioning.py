@@ -195,6 +195,7 @@ def test_a_service_hold_waits_while_the_switch_is_on_and_lifting_it_releases(
     order = subscribed(mike, "nothing", customer=customer)
     hold = held(customer, mike)
     assert (run(customer=customer).waiting, gate.verdict_on(first(order)).source) == (1, "service_hold")
+    connection.run_on_commit.clear()  # As if what went before were committed.
     rung: list[str] = []
     monkeypatch.setattr(bell, "async_task", lambda task, **options: rung.append(task))
     with django_capture_on_commit_callbacks(execute=True):

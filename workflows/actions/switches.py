@@ -1,12 +1,15 @@
 """Kill switches: flip them, and ask them before an effect."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from netsuite import channels
 from netsuite.errors import Refusal
+from netsuite.questions import Question, ask
 from workflows import audit
 from workflows.access import Actor, label, require
 from workflows.models import KillSwitch, SwitchEvent
@@ -67,8 +70,12 @@ def _gate_netsuite(switch: KillSwitch) -> None:
 
 def positions(*names: str) -> dict[str, str]:
     """How these switches stand now, in one statement: off, armed or on."""
-    found, now = KillSwitch.objects.filter(name__in=names).order_by(), timezone.now()
+    (found,), now = ask([Question(_switches, names)]), timezone.now()
     return {**dict.fromkeys(names, "off"), **{switch.name: switch.state_at(now) for switch in found}}
+
+
+def _switches(_keys: Sequence[int], *names: str) -> QuerySet[KillSwitch]:
+    return KillSwitch.objects.filter(name__in=names).order_by()
 
 
 def stopped(name: str, what: str, position: str | None = None) -> bool:
