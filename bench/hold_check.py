@@ -22,10 +22,25 @@ CHECKS, CLIENTS = 500, 8
 def measure(size: Size) -> list[Row]:
     """Seconds of one check as the median of `CHECKS`; then the 99th percentile of one client and of `CLIENTS`."""
     populate(size.customers, business_today())
+    keys = _some(CHECKS)
+    return [_one(size.rounds, keys), _many(size.rounds, keys)]
+
+
+def check_some(count: int) -> Callable[[], None]:
+    """`count` checks of customers by chance."""
+    keys = _some(count)
+
+    def checks() -> None:
+        for key in keys:
+            _check(key)
+
+    return checks
+
+
+def _some(count: int) -> list[str]:
     for record_type in ("customers", "transactions"):
         SyncState.objects.update_or_create(record_type=record_type, defaults={"last_success_at": timezone.now()})
-    keys = list(Customer.objects.order_by("?").values_list("netsuite_id", flat=True)[:CHECKS])
-    return [_one(size.rounds, keys), _many(size.rounds, keys)]
+    return list(Customer.objects.order_by("?").values_list("netsuite_id", flat=True)[:count])
 
 
 def _one(rounds: int, keys: list[str]) -> Row:

@@ -6,6 +6,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+# Open invoices of each customer.
+INVOICES = 10
+
 
 @dataclass(frozen=True)
 class Size:

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.db import connection, models
 
+from bench.measure import INVOICES
 from customers.aging import refresh_summaries
 from customers.models import Customer, Transaction
 
-INVOICES = 10
 CROSSING_EVERY = 10
 
 

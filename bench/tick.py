@@ -22,39 +22,38 @@ NAIVE = 1000
 
 def measure(size: Size) -> list[Row]:
     """All comparisons of the tick over `size.customers` customers."""
-    today = business_today()
-    populate(size.customers, today)
-
-    def tick() -> None:
-        aging_tick(as_of=today)
-
+    populate(size.customers, business_today())
     tick()
     bare = BareCopy(WRITTEN)
 
     def reset() -> None:
-        _forget()
+        nothing_staged()
         bare.empty()
 
     sides = {"tick": tick, "bare insert": bare.write, "naive loop": _naive}
     staging = side_by_side("tick", size.rounds, sides, reset)
     scaled = [seconds * size.customers / NAIVE for seconds in staging.seconds["naive loop"]]
     staging = Row("tick", {**staging.seconds, "naive loop": scaled}, {"bare insert": 1.5, "naive loop": 1 / 100})
-    _forget()
+    nothing_staged()
     tick()
     tick()
     again = side_by_side(
         "tick again, nothing new",
         size.rounds,
-        {"tick again": tick, "full aggregate": _aggregate},
+        {"tick again": tick, "full aggregate": full_aggregate},
         at_most={"full aggregate": 1 / 50},
     )
     busy = side_by_side(
         "tick again, after something happened",
         size.rounds,
-        {"tick again": tick, "full aggregate": _aggregate},
+        {"tick again": tick, "full aggregate": full_aggregate},
         _something_happens,
     )
     return [staging, again, busy]
+
+
+def tick() -> None:
+    aging_tick(as_of=business_today())
 
 
 def _something_happens() -> None:
@@ -62,11 +61,12 @@ def _something_happens() -> None:
     Transition.objects.create(machine="bench", row_id=1, verb="happen", source="", target="happened", by="bench")
 
 
-def _forget() -> None:
-    clear(["service_holds_history", "service_holds", "proposed_actions", "workflow_run_log", "state_transitions"])
+def nothing_staged() -> None:
+    """As before the first tick."""
+    clear([*reversed(WRITTEN), "heartbeats"])
 
 
-def _aggregate() -> None:
+def full_aggregate() -> None:
     """Balance and oldest due date of every customer from its open invoices, in bare SQL; one row comes back."""
     with connection.cursor() as cursor:
         cursor.execute(
