@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from bench.chaos.stage import Found, Stage
 
+Harm = Callable[[Stage, threading.Event], None]
 CLIENTS = 3
 FAULTS: dict[str, Any] = {
     "latency": {"min": 0.02, "max": 0.15},
@@ -19,30 +20,50 @@ FAULTS: dict[str, Any] = {
 }
 
 
-def run(stage: Stage, beside: Callable[[Stage, threading.Event], None] | None = None) -> Found:
+@dataclass(frozen=True)
+class Story:
+    """What happened: approvals by the status of their answer, kills by service, requests that had to be sent again."""
+
+    answers: dict[int, int]
+    killed: dict[str, int]
+    again: int
+
+
+def run(stage: Stage, beside: Harm | None = None) -> Found:
     """`beside` does harm of its own until the event is set."""
     from bench.chaos import promises
-    from bench.chaos.clients import Client, approve_all
-    from bench.chaos.processes import Web, Worker, draining, running
-    from bench.chaos.world import customers_who_owe, person, proposals_for, token
-    from netsuite.models import Push
+    from bench.chaos.world import customers_who_owe, proposals_for
 
     kills, pushes = stage.many(20, 200), stage.many(80, 1000)
     proposals = proposals_for(customers_who_owe(pushes, stage.sandbox))
-    people = [token(person(f"manager{number}")) for number in range(CLIENTS)]
     stage.sandbox.seed(7)
     stage.sandbox.fault(**FAULTS)
     stage.say(f"{pushes} approvals, {kills} kills")
-    over = threading.Event()
-    with ExitStack() as stack:
-        web = stack.enter_context(running(Web(stage)))
-        worker = stack.enter_context(running(Worker(stage)))
-        crew = stack.enter_context(draining(stage))
+    story = _approve_while_dying(stage, proposals, kills, beside or (lambda *_: None))
+    promises.let_it_settle(stage)
+    broken = _broken(stage, story, pushes, own_errors=not beside)
+    cut, by_kind = promises.attempts_cut(), ", ".join(f"{name} {count}" for name, count in story.killed.items())
+    return Found(
+        f"{sum(story.killed.values())} kills ({by_kind}) during {pushes} pushes",
+        f"{pushes} applied, {cut} cut in a call and finished, {story.again} requests sent again",
+        broken,
+        {"kills": story.killed, "pushes": pushes, "attempts_cut": cut, "requests_again": story.again},
+    )
+
+
+def _approve_while_dying(stage: Stage, proposals: list[Any], kills: int, beside: Harm) -> Story:
+    from bench.chaos import promises
+    from bench.chaos.clients import Client, approve_all
+    from bench.chaos.processes import Web, Worker, draining, running
+    from bench.chaos.world import person, token
+
+    people = [token(person(f"manager{number}")) for number in range(CLIENTS)]
+    over, told = threading.Event(), list[Any]()
+    with running(Web(stage)) as web, running(Worker(stage)) as worker, draining(stage) as crew:
         web.wait_until_up()
         clients = [Client([web.url], each) for each in people]
-        answers: list[Any] = []
-        approving = threading.Thread(target=lambda: answers.append(approve_all(clients, proposals)))
-        harm = threading.Thread(target=beside or (lambda *_: None), args=(stage, over))
+        approving = threading.Thread(target=lambda: told.append(approve_all(clients, proposals)))
+        harm = threading.Thread(target=beside, args=(stage, over))
         approving.start()
         harm.start()
         killed = _kill(stage, kills, {"web": web, "worker": worker, "drain": crew}, approving)
@@ -53,26 +74,25 @@ def run(stage: Stage, beside: Callable[[Stage, threading.Event], None] | None = 
         worker.revive()
         stage.say(f"killed {killed}; waiting for the rest")
         stage.wait_for(promises.nothing_on_its_way, "pushes are still open")
-    promises.let_it_settle(stage)
+    return Story(dict(told[0]) if told else {}, killed, sum(client.cut for client in clients))
+
+
+def _broken(stage: Stage, story: Story, pushes: int, *, own_errors: bool) -> list[str]:
+    """Without harm beside the kills, our own code has no error to write down either."""
+    from bench.chaos import promises
+    from netsuite.models import Push
+
     broken = promises.broken(
         promises.every_push_ended,
         lambda: promises.netsuite_agrees(stage),
-        lambda: promises.no_errors_of_ours(stage, *(() if beside else ("drainers",))),
+        lambda: promises.no_errors_of_ours(stage, *(["drainers"] if own_errors else [])),
         lambda: promises.invariants_hold(stage),
     )
-    told = answers[0] if answers else {}
-    if dict(told) != {200: pushes}:
-        broken.append(f"approvals were answered {dict(told)}, wanted {pushes} times 200")
+    if story.answers != {200: pushes}:
+        broken.append(f"approvals were answered {story.answers}, wanted {pushes} times 200")
     if Push.objects.count() != pushes:
         broken.append(f"{Push.objects.count()} pushes of {pushes} approvals")
-    cut, again = promises.attempts_cut(), sum(client.cut for client in clients)
-    by_kind = ", ".join(f"{name} {count}" for name, count in killed.items())
-    return Found(
-        f"{sum(killed.values())} kills ({by_kind}) during {pushes} pushes",
-        f"{pushes} applied, {cut} cut in a call and finished, {again} requests sent again",
-        broken,
-        {"kills": killed, "pushes": pushes, "attempts_cut": cut, "requests_again": again},
-    )
+    return broken
 
 
 def _far_enough(share: float) -> bool:

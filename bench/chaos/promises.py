@@ -84,6 +84,11 @@ def schedules_fired_once() -> list[str]:
     return broken
 
 
+def scheduled() -> int:
+    """Recurring jobs that ran."""
+    return Task.objects.exclude(group=None).exclude(group="").count()
+
+
 def broken(*checks: Callable[[], list[str]]) -> list[str]:
     return [problem for check in checks for problem in check()]
 

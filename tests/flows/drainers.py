@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ class Drainers:
     def end(self) -> None:
         self.master.stdin.close()
         for pid in self.living:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.master.kill()
         self.master.wait()
         self.master.stdout.close()
