@@ -89,6 +89,10 @@ class CustomerQuerySet(QuerySet["Customer"]):
         """Customers under an approved service hold (local); NetSuite's own hold is `on_credit_hold`."""
         return self.filter(entitystatus=Customer.HOLD)
 
+    def holding_provisioning(self) -> Self:
+        """Accounts whose own credit hold is Yes."""
+        return self.filter(credit_hold=True)
+
     def with_balances(self, as_of: date) -> Self:
         """Adds `balance_on`, `overdue_on` (base currency) and `oldest_due_on`, as at the end of `as_of`."""
         owed = Transaction.objects.filter(customer=OuterRef("pk")).open_on(as_of)

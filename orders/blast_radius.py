@@ -5,32 +5,26 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from customers.clock import business_today
 from customers.models import Customer
 from holds.evidence import Reach
+from orders.billing.rules import monthly
 from orders.models import LicenseChange, Subscription
 from orders.provisioning.gate import switch_is_on
-from orders.rules import cents
 from workflows.wording import count, money
 
-MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 GOES_ON = "Provisioning goes on: “Enable credit hold” is off."
-
-
-def monthly(quantity: int, price: Decimal, frequency: str) -> Decimal:
-    """`price` is for one licence and billing period; a quarter counts a third, a year a twelfth; half-even cents."""
-    return cents(quantity * price / MONTHS[frequency])
 
 
 def reach(customer: Customer) -> Reach | None:
     """None for a customer without subscriptions that run."""
-    goes_on = Q(cancelled_on=None) | Q(cancelled_on__gt=business_today())
-    open_changes = LicenseChange.objects.filter(subscription=OuterRef("pk"), status="awaiting", push=None)
+    waiting = LicenseChange.objects.not_asked().filter(subscription=OuterRef("pk"))
     rows = list(
-        Subscription.objects.filter(goes_on, customer=customer)
-        .annotate(would_wait=Exists(open_changes.filter(asked_at=None)))
+        Subscription.objects.running(business_today())
+        .filter(customer=customer)
+        .annotate(would_wait=Exists(waiting))
         .select_related("contract", "product")
         .order_by("-pk")
     )

@@ -8,12 +8,12 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from customers.models import Customer
 from netsuite.admin import channel_facts
 from netsuite.console import SeeOnly, cleaned
 from orders.actions import providers, provisioning
-from orders.models import LicenseChange, Provider, ProvisioningSettings, Subscription
+from orders.models import LicenseChange, Provider, ProvisioningSettings
 from orders.providers.pushes import channel_of
+from orders.provisioning.standing import reach_of_switch
 from orders.provisioning_forms import ChangeProviderForm, NewProviderForm, SwitchForm
 
 SHOWN = 30
@@ -40,7 +40,7 @@ class ProvisioningAdmin(SeeOnly):
             "kinds": Provider.KINDS,
             "may_switch": user.has_perm("orders.change_provisioningsettings"),
             "may_add": user.has_perm("orders.add_provider"),
-            **_standing(),
+            **reach_of_switch(),
         }
         return self.page(request, "control/provisioning.html", **{**shown, **(extra_context or {})})
 
@@ -59,17 +59,6 @@ class ProvisioningAdmin(SeeOnly):
 def _flips() -> list[Any]:
     """The turns of the switch; the row's making is none."""
     return list(ProvisioningSettings.history.exclude(at=None).order_by("-history_date", "-history_id")[:SHOWN])
-
-
-def _standing() -> dict[str, int]:
-    """How far the switch reaches now."""
-    return {
-        "customers": Customer.objects.count(),
-        "flagged": Customer.objects.filter(credit_hold=True).count(),
-        "held": Customer.objects.on_hold().count(),
-        "waiting": Subscription.objects.waiting().count(),
-        "failed": LicenseChange.objects.filter(status="failed").count(),
-    }
 
 
 @admin.register(Provider)
@@ -93,7 +82,7 @@ class ProviderAdmin(SeeOnly):
             "products": list(row.products.all()[:SHOWN]),
             "sold": row.subscriptions.count(),
             "waiting": changes.awaiting().values("subscription").distinct().count(),
-            "failed": changes.filter(status="failed").count(),
+            "failed": changes.failed().count(),
             "accounts": row.accounts.exclude(opened_at=None).count(),
             "channels": _troubles(row),
         }

@@ -1,19 +1,14 @@
 """A submitted order as NetSuite's sales order: the texts of its push, and what came of it."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from netsuite import outbox
 from netsuite.models import Push
 from orders.models import Order, OrderLine
+from orders.wire import external_id, item, number
 
 RECORD_TYPE = "salesOrder"
-
-
-def external_id(order: Order) -> str:
-    """The same for every try, so that NetSuite never makes a second order."""
-    return f"holdgate-{order.key}"
 
 
 def enqueue(order: Order, *, by: str, today: date) -> Push | None:
@@ -27,7 +22,7 @@ def enqueue(order: Order, *, by: str, today: date) -> Push | None:
     return outbox.enqueue(
         key=f"salesorder:{order.key}",
         record_type=RECORD_TYPE,
-        record_id=external_id(order),
+        record_id=external_id(order.key),
         operation=Push.Operation.UPSERT,
         body=body_of(order, today),
         by=by,
@@ -63,17 +58,10 @@ def _memo(order: Order) -> str:
 
 def _line(line: OrderLine) -> dict[str, Any]:
     """The rate is after discount: NetSuite knows no discount in a line."""
-    product = line.product
-    item = {"id": product.netsuite_id} if product.netsuite_id else {"refName": product.sku}
     return {
-        "item": item,
-        "description": product.name,
-        "quantity": _number(line.quantity),
-        "rate": _number(line.amount / line.quantity),
-        "amount": _number(line.amount),
+        "item": item(line.product),
+        "description": line.product.name,
+        "quantity": number(line.quantity),
+        "rate": number(line.amount / line.quantity),
+        "amount": number(line.amount),
     }
-
-
-def _number(value: Decimal) -> float:
-    """REST takes JSON numbers; what fits our columns survives the way as a double."""
-    return float(round(value, 4))

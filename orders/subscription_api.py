@@ -24,6 +24,7 @@ from orders.actions import provisioning, subscriptions
 from orders.actions.subscriptions import Item, Terms
 from orders.models import LicenseChange, Order, Product, ProvisioningSettings, Subscription
 from orders.provisioning.gate import WITH_SUBSCRIPTION, judge
+from orders.provisioning.standing import reach_of_switch
 from orders.reach import customers_open_to
 from orders.subscription_pages import first_waiting, why_of
 from workflows.api.forms import CUSTOMER, caller, given_by
@@ -206,12 +207,7 @@ class ProvisioningSettingsView(APIView):
 
 def _settings_now() -> Response:
     now = ProvisioningSettings.current()
-    facts = {
-        **{name: getattr(now, name) for name in ("enable_credit_hold", "reason", "by", "at")},
-        "accounts_on_hold": Customer.objects.filter(credit_hold=True).count(),
-        "waiting": Subscription.objects.waiting().count(),
-        "failed": LicenseChange.objects.filter(status="failed").count(),
-    }
+    facts = {name: getattr(now, name) for name in ("enable_credit_hold", "reason", "by", "at")} | reach_of_switch()
     return Response(forms.ProvisioningSettingsSerializer(facts).data)
 
 

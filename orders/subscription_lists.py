@@ -55,7 +55,7 @@ def with_standing(rows: QuerySet[Subscription]) -> QuerySet[Any]:
     """Each subscription with whether something of it failed, waits, or was carried out."""
     changes = LicenseChange.objects.filter(subscription=OuterRef("pk"))
     return rows.annotate(
-        has_failed=Exists(changes.filter(status="failed")),
+        has_failed=Exists(changes.failed()),
         has_waiting=Exists(changes.filter(status="awaiting")),
         was_provisioned=Exists(changes.filter(status="provisioned")),
     )

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q
-
 from customers.models import Customer
 from netsuite.machine import born_many
 from orders import providers
@@ -133,8 +131,7 @@ def _running_parents(contract: BillingContract, lines: Sequence[OrderLine], toda
     followed = {line.product.follows_id for line in lines if line.product.follows_id}
     if not followed:
         return {}
-    goes_on = Q(cancelled_on=None) | Q(cancelled_on__gt=today)
-    mine = Subscription.objects.filter(goes_on, customer=contract.customer, product__in=followed)
+    mine = Subscription.objects.running(today).filter(customer=contract.customer, product__in=followed)
     return {each.product_id: each for each in mine.order_by("pk")}
 
 

@@ -1,18 +1,14 @@
 """An invoice as NetSuite takes it: by `PUT invoice/eid:holdgate-<key>`, so that no retry makes a second one."""
 
-from decimal import Decimal
 from typing import Any
 
 from netsuite import outbox
 from netsuite.models import Push
 from orders.models import Invoice, InvoiceLine, Order, Product
+from orders.wire import external_id, item, number
 from workflows.wording import day
 
 RECORD_TYPE = "invoice"
-
-
-def external_id(invoice: Invoice) -> str:
-    return f"holdgate-{invoice.key}"
 
 
 def enqueue(invoice: Invoice, *, by: str) -> Push:
@@ -20,7 +16,7 @@ def enqueue(invoice: Invoice, *, by: str) -> Push:
     return outbox.enqueue(
         key=f"invoice:{invoice.key}",
         record_type=RECORD_TYPE,
-        record_id=external_id(invoice),
+        record_id=external_id(invoice.key),
         operation=Push.Operation.UPSERT,
         body=body_of(invoice),
         by=by,
@@ -51,24 +47,15 @@ def _line(line: InvoiceLine) -> dict[str, Any]:
     """Part of a period: the rate is what one licence costs for those days."""
     exact = line.amount / line.quantity if line.quantity else line.amount
     return {
-        "item": _item(line.subscription.product),
+        "item": item(line.subscription.product),
         "description": line.description,
         "quantity": line.quantity or 1,
-        "rate": _number(exact),
-        "amount": _number(line.amount),
+        "rate": number(exact),
+        "amount": number(line.amount),
     }
 
 
 def _carried(invoice: Invoice, product: Product) -> dict[str, Any]:
-    amount = _number(invoice.carried)
+    amount = number(invoice.carried)
     words = "Credit carried to the next invoice"
-    return {"item": _item(product), "description": words, "quantity": 1, "rate": amount, "amount": amount}
-
-
-def _item(product: Product) -> dict[str, str]:
-    return {"id": product.netsuite_id} if product.netsuite_id else {"refName": product.sku}
-
-
-def _number(value: Decimal) -> float:
-    """REST takes JSON numbers; what fits our columns survives the way as a double."""
-    return float(round(value, 4))
+    return {"item": item(product), "description": words, "quantity": 1, "rate": amount, "amount": amount}

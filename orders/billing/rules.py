@@ -17,6 +17,11 @@ MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 DAY = timedelta(days=1)
 
 
+def monthly(quantity: int, price: Decimal, frequency: str) -> Decimal:
+    """`price` is for one licence and billing period; a quarter counts a third, a year a twelfth; half-even cents."""
+    return cents(quantity * price / MONTHS[frequency])
+
+
 def add_months(first: date, months: int) -> date:
     """The same day so many months on; the last of the month where it has no such day (31 Jan → 28 or 29 Feb)."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)

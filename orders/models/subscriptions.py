@@ -69,6 +69,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """With a change that is not carried out yet."""
         return self.filter(changes__status="awaiting").distinct()
 
+    def running(self, day: date) -> Self:
+        """Not cancelled by `day`, whatever its provider has carried out."""
+        return self.filter(Q(cancelled_on=None) | Q(cancelled_on__gt=day))
+
 
 class Subscription(models.Model):
     """So many licences of a product. `price` is for one licence and billing period, before tax, in `currency`.
@@ -119,6 +123,9 @@ class Subscription(models.Model):
 class LicenseChangeQuerySet(models.QuerySet["LicenseChange"]):
     def awaiting(self) -> Self:
         return self.filter(status="awaiting")
+
+    def failed(self) -> Self:
+        return self.filter(status="failed")
 
     def not_asked(self) -> Self:
         """Awaiting, and its provider knows nothing of it yet."""

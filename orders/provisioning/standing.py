@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from customers.models import Customer
-from orders.models import LicenseChange
+from orders.models import LicenseChange, Subscription
 from workflows.models import AutoDecision
 
 MOST_FAILURES = 200
@@ -35,6 +35,17 @@ class Standing:
     @property
     def is_over(self) -> bool:
         return not self.asked and not self.waiting
+
+
+def reach_of_switch() -> dict[str, int]:
+    """How far “Enable credit hold” reaches now, in customers, subscriptions and licence changes."""
+    return {
+        "customers": Customer.objects.count(),
+        "accounts_on_hold": Customer.objects.holding_provisioning().count(),
+        "under_service_hold": Customer.objects.on_hold().count(),
+        "waiting": Subscription.objects.waiting().count(),
+        "failed": LicenseChange.objects.failed().count(),
+    }
 
 
 def progress(customer: Customer, *, since: datetime | None = None) -> Standing:

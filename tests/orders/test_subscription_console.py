@@ -13,6 +13,7 @@ from config.menu import find
 from netsuite.errors import Refusal
 from orders import blast_radius
 from orders.actions import catalog, orders, providers, provisioning
+from orders.billing.rules import monthly
 from orders.models import Invoice, LicenseChange, Product, Provider, ProvisioningSettings, Subscription
 from tests.conftest import user_in
 from tests.factories.customers import CustomerFactory, EmployeeFactory
@@ -351,7 +352,7 @@ def test_without_subscriptions_nothing_is_said():
 
 @pytest.mark.parametrize(("frequency", "value"), [("monthly", "30.00"), ("quarterly", "10.00"), ("yearly", "2.50")])
 def test_the_value_of_a_month(frequency, value):
-    assert blast_radius.monthly(3, Decimal(10), frequency) == Decimal(value)
+    assert monthly(3, Decimal(10), frequency) == Decimal(value)
 
 
 def test_invoice_and_contract_pages(mike):
