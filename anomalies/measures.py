@@ -20,7 +20,7 @@ from anomalies.churn import signals
 from anomalies.held_orders import on_credit_hold
 from anomalies.rules import cei, countback_dso, dso, percentile
 from customers.aging import aging_columns, portfolio
-from customers.models import MONEY, ZERO, Customer, Transaction
+from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Transaction
 from disputes.models import Dispute
 from holds.models import ServiceHold
 
@@ -118,7 +118,7 @@ def _now() -> Iterator[tuple[Cell, Sums]]:
         "orders_on_hold_customers": Count("customer", distinct=True),
     }
     yield from grouped(on_credit_hold(), "customer__", orders)
-    on_hold = Customer.objects.active().filter(Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True))
+    on_hold = Customer.objects.active().filter(HELD_ANYWHERE)
     yield from grouped(on_hold, "", {"customers_on_hold": Count("pk")})
     limited = Customer.objects.active().filter(credit_limit_kind=Customer.LIMIT_AMOUNT, credit_limit__gt=0)
     used = {"exposure": Coalesce(Sum(F("ar_balance") + F("open_orders_total")), ZERO), "limits": _sum("credit_limit")}

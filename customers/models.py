@@ -319,6 +319,10 @@ class Transaction(models.Model):
         return self.tranid or self.netsuite_id
 
 
+# Held by us or by NetSuite itself.
+HELD_ANYWHERE = Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True)
+
+
 def owed_on(as_of: date) -> Case:
     """What a row counts with on `as_of`: its unpaid rest, or its total if it was settled only later."""
     return Case(When(closed__gt=as_of, then=F("total")), default=F("unpaid"), output_field=MONEY)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from anomalies.cards.base import Card, Choice, Column, Filters, Row
 from anomalies.cards.owing import held_words, late_days, row_of
 from anomalies.cards.scoping import customers_of
-from customers.models import Customer
+from customers.models import HELD_ANYWHERE, Customer
 from holds.models import ServiceHold
 
 KINDS = {
@@ -20,7 +20,7 @@ KINDS = {
 
 def ranked(day: date, filters: Filters, user: Any) -> QuerySet[Customer]:
     """The largest balance first."""
-    rows = customers_of(filters, user).filter(Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True))
+    rows = customers_of(filters, user).filter(HELD_ANYWHERE)
     kind = filters.picked.get("kind", "")
     return rows.filter(KINDS[kind]) if kind in KINDS else rows
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, NullIf
 from anomalies.cards.base import Card, Choice, Column, Filters, Row
 from anomalies.cards.owing import held_words, row_of
 from anomalies.cards.scoping import customers_of
-from customers.models import Customer
+from customers.models import HELD_ANYWHERE, Customer
 from customers.rules import exposure
 
 LINES = {"75": 7_500, "85": 8_500, "100": 10_000}
@@ -32,12 +32,11 @@ def ranked(day: date, filters: Filters, user: Any) -> QuerySet[Customer]:
         / NullIf(F("credit_limit"), Value(0))
     )
     rows = limited.annotate(used=Cast(used, BigIntegerField()))
-    held = Q(entitystatus=Customer.HOLD) | Q(on_credit_hold=True)
     line = filters.picked.get("at", "")
     if line == "held":
-        return rows.filter(held)
+        return rows.filter(HELD_ANYWHERE)
     over = Q(used__gte=LINES[line]) if line in LINES else Q(used__gte=LINES["75"])
-    return rows.filter(over | held)
+    return rows.filter(over | HELD_ANYWHERE)
 
 
 def shown(customers: Sequence[Customer], day: date) -> list[Row]:
