@@ -1,40 +1,43 @@
 """A day's figures for every scope beside one query a segment, and the daily evaluation of five years of figures."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 from django.db.models.functions import Mod
 from django.utils import timezone
 
 from anomalies.actions.evaluation import judge_rule
+from anomalies.measures import DIMENSIONS, Scope
 from anomalies.measures import measure as measure_day
 from anomalies.models import AlertRule, DailyMetric
 from bench.measure import Row, Size, side_by_side
 from bench.population import populate
 from customers.clock import business_today
-from customers.models import Customer, Transaction
+from customers.models import Customer, Employee, Transaction
 
-REGIONS = 12
+REGIONS, REPS = 12, 40
 DAYS = 5 * 365
 SCOPES = 50
 METRICS = 20
 
 
 def measure(size: Size) -> list[Row]:
-    """Both over `size.customers` customers in as many regions, tiers and ways to pay as a business has."""
+    """Both over `size.customers` customers of as many regions, tiers, reps and ways to pay as a business has."""
     populate(size.customers, business_today())
-    for number in range(REGIONS):
-        rows = Customer.objects.annotate(part=Mod("pk", REGIONS)).filter(part=number)
-        rows.update(region=f"R{number}", tier=f"T{number % 4}", payment_method=f"P{number % 5}")
+    _segment()
     day = business_today() - timedelta(days=1)
+    scopes = measure_day(day, live=False)
     figures = side_by_side(
         "a day's figures, 5 dimensions",
         size.rounds,
-        {"set-based": lambda: measure_day(day, live=False), "a query a segment": lambda: _by_segment(day)},
+        {"set-based": lambda: measure_day(day, live=False), "a query a segment": lambda: _by_segment(day, scopes)},
         at_most={"a query a segment": 1 / 100},
     )
+    figures = replace(figures, figures={"scopes": len(scopes), "figures": sum(map(len, scopes.values()))})
     _history()
     evaluation = side_by_side(
         f"evaluation, {DAYS} days × {METRICS} × {SCOPES}",
@@ -44,13 +47,21 @@ def measure(size: Size) -> list[Row]:
     return [figures, evaluation]
 
 
-def _by_segment(day: object) -> None:
-    """Every metric of every segment asked by itself, as a first version does it."""
-    for dimension in ("region", "tier", "payment_method"):
-        for value in Customer.objects.order_by().values_list(dimension, flat=True).distinct():
-            for _metric in range(METRICS):
-                rows = Transaction.objects.invoices().open_on(day).filter(**{f"customer__{dimension}": value})  # type: ignore[arg-type]
-                rows.aggregate(total=Sum("unpaid"))
+def _segment() -> None:
+    reps = Employee.objects.bulk_create([Employee(netsuite_id=f"rep-{n}", is_sales_rep=True) for n in range(REPS)])
+    for n, rep in enumerate(reps):
+        rows = Customer.objects.annotate(part=Mod("pk", REPS)).filter(part=n)
+        rows.update(sales_rep=rep, region=f"R{n % REGIONS}", tier=f"T{n % 4}", payment_method=f"P{n % 5}")
+
+
+def _by_segment(day: date, scopes: Mapping[Scope, Mapping[str, Any]]) -> None:
+    """Each figure of each scope asked by itself, as a first version does it."""
+    for (dimension, value), figures in scopes.items():
+        rows = Transaction.objects.invoices().open_on(day)
+        if dimension != "all":
+            rows = rows.filter(**{f"customer__{DIMENSIONS[dimension]}": value})
+        for _figure in figures:
+            rows.aggregate(total=Sum("unpaid"))
 
 
 def _history() -> None:
