@@ -70,7 +70,8 @@ def fitting(everyone: Rows, text: str, keys: Iterable[int]) -> set[int]:
     if connection.vendor != "postgresql":
         return set(compared(everyone.filter(pk__in=keys), words, NUMBER, *SEARCHED).values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(f"{INDEXED} AND customer_id = ANY(%s)", [tsquery(words), keys])
+        # IS TRUE: by the keys, not by the index of words, which would be read to the end of a common one.
+        cursor.execute(f"{INDEXED} IS TRUE AND customer_id = ANY(%s)", [tsquery(words), keys])
         return {key for (key,) in cursor.fetchall()}
 
 

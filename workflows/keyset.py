@@ -8,8 +8,8 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 
 SALT, BACK = "keyset", "keyset-back"
-# How far a sifted page looks: a little, and if that does not fill it, much more; never the whole list.
-STEPS = (250, 4750)
+# How far a sifted page looks: a little, and as long as that does not fill it, more; never the whole list.
+STEPS = (250, 1000, 3750)
 
 
 @dataclass(frozen=True)

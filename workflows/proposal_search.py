@@ -30,7 +30,10 @@ def page(rows: QuerySet[ProposedAction], words: str, *, by: Sequence[str], curso
     if len(found) > search.FEW:
         return keyset.page(rows, by=by, cursor=cursor, sieve=keyset.Sieve("customer_id", _named(words)))
     if customers := [*found, *_of_paper(words)]:
-        return keyset.page(_first(rows, customer__in=customers), by=by, cursor=cursor)
+        theirs = (
+            rows.filter(customer__in=customers) if len(customers) <= NAMED else _first(rows, customer__in=customers)
+        )
+        return keyset.page(theirs, by=by, cursor=cursor)
     return _by_reason(rows, words, by, cursor)
 
 
@@ -54,7 +57,7 @@ class Found(Subquery):
 
 
 def _first(rows: QuerySet[ProposedAction], **having: Any) -> QuerySet[ProposedAction]:
-    return rows.filter(pk__in=Found(ProposedAction.objects.filter(**having).values("pk")))
+    return rows.filter(pk__in=Found(rows.filter(**having).select_related(None).values("pk")))
 
 
 def _named(words: str) -> Callable[[set[int | None]], set[int]]:
@@ -80,7 +83,7 @@ def _with_reason(words: list[str]) -> Callable[[Iterable[int] | None], set[int]]
             rows = ProposedAction.objects.all() if keys is None else ProposedAction.objects.filter(pk__in=keys)
             fit = search.compared(rows, words, *TEXTS).order_by().values_list("pk", flat=True)
             return set(fit[: search.FEW + 1] if keys is None else fit)
-        more, value = ("LIMIT %s", search.FEW + 1) if keys is None else ("AND id = ANY(%s)", list(keys))
+        more, value = ("LIMIT %s", search.FEW + 1) if keys is None else ("IS TRUE AND id = ANY(%s)", list(keys))
         with connection.cursor() as cursor:
             cursor.execute(f"{BY_REASON} {more}", [search.tsquery(words), value])
             return {key for (key,) in cursor.fetchall()}
