@@ -1,16 +1,19 @@
-"""Recurring work in the console, to read: the table in `config.schedules` decides what runs."""
+"""Recurring work in the console, to read (the table in `config.schedules` decides what runs), and second factors."""
 
 from typing import Any
 
 import django_q.admin  # noqa: F401  it registers itself on import, and is taken out again here
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django_otp.plugins.otp_totp.admin import TOTPDeviceAdmin
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
 from config.schedules import JOBS
 from netsuite.console import SeeOnly
 
-for model in (Failure, OrmQ, Schedule, Success):
+for model in (Failure, OrmQ, Schedule, Success, TOTPDevice):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -37,3 +40,14 @@ class ScheduleAdmin(SeeOnly):
     def facts(self, request: HttpRequest, row: Schedule) -> dict[str, Any]:
         tasks = Task.objects.filter(group=row.name).order_by("-started")[:20]
         return {"title": row.name.capitalize(), "why": WHY.get(row.name, ""), "tasks": tasks}
+
+
+@admin.register(TOTPDevice)
+class SecondFactorAdmin(TOTPDeviceAdmin):
+    """The two pages that show a secret are 404 for a device that is not there."""
+
+    def config_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return super().config_view(request, get_object_or_404(TOTPDevice, pk=pk).pk)
+
+    def qrcode_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return super().qrcode_view(request, get_object_or_404(TOTPDevice, pk=pk).pk)
