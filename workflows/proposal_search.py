@@ -30,10 +30,7 @@ def page(rows: QuerySet[ProposedAction], words: str, *, by: Sequence[str], curso
     if len(found) > search.FEW:
         return keyset.page(rows, by=by, cursor=cursor, sieve=keyset.Sieve("customer_id", _named(words)))
     if customers := [*found, *_of_paper(words)]:
-        theirs = (
-            rows.filter(customer__in=customers) if len(customers) <= NAMED else _first(rows, customer__in=customers)
-        )
-        return keyset.page(theirs, by=by, cursor=cursor)
+        return keyset.page(_first(rows, customer__in=customers), by=by, cursor=cursor)
     return _by_reason(rows, words, by, cursor)
 
 
