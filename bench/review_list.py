@@ -20,6 +20,7 @@ from bench import plain_admin
 from bench.measure import Row, Size, side_by_side
 from bench.population import copies
 from customers.models import Customer
+from holds.actions.holds import HOLD
 from workflows import keyset, proposal_list
 from workflows.models import ProposedAction
 
@@ -145,7 +146,7 @@ def _proposals(number: int) -> None:
             "customer_id": f"{first} + (i % 100000 * 7919) % {customers}",
             "risk_level": "CASE WHEN i % 8 = 0 THEN 2 ELSE 4 END",
             "strong": "i % 10 = 0",
-            "at_stake": "1500 + (i % 100000 * 7919) % 48000",
+            "at_stake": "1500 + (i % 100000 * 6151) % 48000",
         }
         series = SERIES
         copies(specimen, {k: v.replace("%", "%%") for k, v in own.items()}, series, [number * tenths // 10])
@@ -156,7 +157,7 @@ def _proposal(owner: Customer, status: str, fields: Mapping[str, object]) -> Pro
     invoices = [{"number": f"INV-{n}", "due": "2026-09-01", "unpaid": "1500.00", "days_overdue": 70} for n in range(8)]
     evidence = {"ar_balance": "15000.00", "days_overdue": 70, "invoices": json.loads(json.dumps(invoices))}
     return ProposedAction.objects.create(
-        action_type="workflow_ar_service_hold_placement",
+        action_type=f"workflow_{HOLD}",
         entity_type="salesorder",
         entity_ref="salesorder:0",
         customer=owner,

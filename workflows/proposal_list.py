@@ -17,7 +17,7 @@ from workflows.proposal_page import TARGET
 
 # “Strong” is no status: what waits with a stronger recommendation.
 STRONG, ALL = "strong", "all"
-TABS = {"pending": "Pending", STRONG: "Strong", **dict(STATES), ALL: "All"}
+TABS = {"pending": "Pending", STRONG: "Strong", "deferred": "Deferred", **dict(STATES), ALL: "All"}
 BIGGEST_FIRST = ("pending", STRONG, "deferred")
 AGES = [("", "Any age"), ("over", "Over 60 min")]
 RISKS = [("", "Any risk"), *((str(level), f"Risk {level}") for level in range(1, 6))]

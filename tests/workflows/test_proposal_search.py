@@ -182,7 +182,7 @@ def test_tabs_count_what_waits(client, mike, frozen_today):
     ProposedAction.objects.filter(customer__name="Elm").update(strong=False)
     tabs = client.get(LIST, {"status": "deferred"}).context["tabs"]
     assert [(tab.word, tab.count) for tab in tabs] == [
-        ("Pending", "2"), ("Strong", "1"), ("Applying", "1"), ("Deferred", "0"), ("All", "3"),
+        ("Pending", "2"), ("Strong", "1"), ("Deferred", "0"), ("Applying", "1"), ("All", "3"),
     ]  # fmt: skip
     assert [tab.word for tab in tabs if tab.chosen] == ["Deferred"]
 
