@@ -5,17 +5,28 @@ import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.peer.environment import PYTHON
 
 PROGRAM = Path(__file__).resolve().parent / "tryton"
+TEMPLATE = "peer_template"
+
+
+def make_template(url: str) -> None:
+    """The database `TEMPLATE` on the server of `url`: the peer's tables, without any customer."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    subprocess.run(_command(url, TEMPLATE), check=True)  # noqa: S603
 
 
 class Peer:
     """Tryton in its best mode, without assertions (`-O`), on a database of its own beside ours."""
 
     def __init__(self, url: str, database: str, customers: int, today: date) -> None:
-        command = [str(PYTHON), "-O", str(PROGRAM), url, database, str(customers), today.isoformat()]
+        command = _command(url, database, str(customers), today.isoformat())
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
         self._answer("populating")
 
@@ -37,3 +48,7 @@ class Peer:
         if not line:
             raise RuntimeError(f"The peer failed at {verb}: see its words above.")
         return dict(json.loads(line))
+
+
+def _command(url: str, *rest: str) -> list[str]:
+    return [str(PYTHON), "-O", str(PROGRAM), urlsplit(url)._replace(path="/").geturl(), *rest]

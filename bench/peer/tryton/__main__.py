@@ -1,6 +1,6 @@
-"""Runs in Tryton's environment: `python -O bench/peer/tryton URL DATABASE CUSTOMERS TODAY`.
+"""Runs in Tryton's environment: `python -O bench/peer/tryton URL DATABASE [CUSTOMERS TODAY]`.
 
-Answers `{}` when everything is there, and then each line of JSON with one.
+Without customers it makes the tables. With them it populates, answers `{}`, and then each line of JSON with one.
 """
 
 import json
@@ -11,17 +11,22 @@ from typing import Any
 
 import trytond.config as config
 
-URL, DATABASE, CUSTOMERS, TODAY = sys.argv[1:]
+URL, DATABASE, *POPULATION = sys.argv[1:]
 # Tryton picks its database when it is imported.
 config.set("database", "uri", URL)
 
 from population import make_database, populate  # noqa: E402
+from trytond.pool import Pool  # noqa: E402
 from work import Work  # noqa: E402
 
 
 def main() -> None:
-    make_database(DATABASE)
-    work = Work(DATABASE, populate(DATABASE, int(CUSTOMERS), date.fromisoformat(TODAY)))
+    if not POPULATION:
+        make_database(DATABASE)
+        return
+    customers, today = POPULATION
+    Pool(DATABASE).init()
+    work = Work(DATABASE, populate(DATABASE, int(customers), date.fromisoformat(today)))
     _answer({})
     for line in sys.stdin:
         order = json.loads(line)
