@@ -14,6 +14,7 @@ from customers.aging import refresh_summaries
 from customers.models import Customer, Transaction
 from customers.receivables_file import ReceivablesFile
 from customers.receivables_spool import CustomerRow, Document
+from customers.rows import RATE
 from customers.rules import to_base
 from customers.store import Document as MirrorRow
 from customers.store import store
@@ -71,7 +72,7 @@ def _hub_document(row: Document, file: ReceivablesFile, customer_pk: int, now: s
         closed=row.settled,
         status="B" if rest == PAID else "A",
         currency=row.currency,
-        exchange_rate=str(rate),
+        exchange_rate="1" if rate == 1 else str(rate.quantize(RATE)),
         total_foreign=total,
         unpaid_foreign=rest,
         total=_in_base(total, rate),

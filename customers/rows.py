@@ -17,6 +17,7 @@ from customers.store import Document
 
 # Never mirrored, wherever an account keeps them.
 SECRET = re.compile(r"pin_?code|(^|_)pin(_|$)|password|(^|_)ssn(_|$)")
+RATE = Decimal("0.00000001")
 UNLIMITED = "custentity_unlimited_credit"
 
 
@@ -192,7 +193,7 @@ def document(row: Row, *, customer_pk: int, currencies: Mapping[str, str], synce
         closed=None if unpaid else day(row, "closedate_iso"),
         status=text(row, "status").split(":")[-1][:1],
         currency=currency(row, currencies),
-        exchange_rate=rate,
+        exchange_rate=rate.quantize(RATE),
         total_foreign=total.quantize(CENT),
         unpaid_foreign=unpaid.quantize(CENT),
         total=to_base(total, rate),

@@ -26,7 +26,10 @@ Values = Sequence[Any]
 
 
 class Document(NamedTuple):
-    """A row of `transactions` as it is stored. Days, moments and amounts may be text, as ISO and as 1234.56."""
+    """A row of `transactions` as it is stored. Days, moments and amounts may be text, as ISO and as 1234.56.
+
+    No amount or rate has more decimals than its column: databases round them differently.
+    """
 
     netsuite_id: str
     type: str

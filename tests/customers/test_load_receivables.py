@@ -144,6 +144,52 @@ def test_rows_without_a_number_get_the_same_one_every_time(export):
     assert (len(first), numbers()) == (3, first)
 
 
+def held():
+    return [list(model.objects.order_by("pk").values()) for model in (Customer, Transaction)]
+
+
+@pytest.mark.both_databases
+def test_the_same_file_again_writes_nothing(export):
+    rows = [ROW, "77,Acme,2,2026-01-01,2026-01-31,CAD,(30.00)", "78,Zoë,,2026-01-01,2026-01-31,USD,0.10"]
+    load(export(*rows), "--rate", "CAD=0.123456789")
+    before = held()
+    load(export(*rows), "--rate", "CAD=0.123456789")
+    assert held() == before
+
+
+@pytest.mark.both_databases
+def test_a_newer_file_writes_what_changed_and_the_figures_of_those_customers(export):
+    load(export(ROW, "78,Zoë,2,2026-01-01,2026-01-31,USD,5"))
+    versions = dict(Customer.objects.values_list("entity_id", "figures_version"))
+    load(export(ROW, "78,Zoë,2,2026-01-01,2026-01-31,USD,4.50"))
+    balances = {row.entity_id: (str(row.ar_balance), row.figures_version) for row in Customer.objects.all()}
+    assert balances == {"77": ("100.00", versions["77"]), "78": ("4.50", versions["78"] + 1)}
+
+
+@pytest.mark.both_databases
+def test_a_bad_row_in_a_newer_file_leaves_everything_as_it_is(export):
+    load(export(ROW))
+    before = held()
+    with pytest.raises(CommandError):
+        load(export("77,Acme Ltd,1,2026-01-01,2026-01-31,USD,7", "77,Acme,2,2026-01-01,2026-01-31,USD,n/a"))
+    assert held() == before
+
+
+def test_a_file_read_a_second_time_counts_its_rows_and_errors_once(export):
+    rows = ["77,Acme,1,31.01.2026,28.02.2026,USD,5,00", "77,Acme,2,31.01.2026,28.02.2026,USD,n/a"]
+    rows = [row.replace(",", ";", 6) for row in rows]
+    answer = refused(export(*rows, header=HEADER.replace(",", ";")))
+    assert (answer["decimal"], answer["rows"], answer["errors"], answer["documents"]) == ("comma", 2, 1, 1)
+    assert answer["totals"] == {"USD": "5.00"}
+
+
+def test_a_repeated_and_an_unlike_number_in_a_file_of_many(export):
+    rows = [f"77,Acme,{n},2026-01-01,2026-01-31,USD,1" for n in range(6000)]
+    answer = refused(export(*rows, rows[3], "77,Acme,5,2026-01-01,2026-01-31,USD,2"))
+    assert (answer["documents"], answer["repeated"], answer["errors_by_field"]) == (6000, 1, {"document": 1})
+    assert answer["first_errors"][0]["problem"] == "document 5 stands on line 7 too, with other content."
+
+
 def test_due_before_issue_is_taken(export):
     load(export("77,Acme,1,2026-01-31,2026-01-01,USD,1"))
     assert Transaction.objects.get().due.isoformat() == "2026-01-01"

@@ -117,6 +117,61 @@ def test_syncing_again_changes_nothing(netsuite):
     assert Customer.objects.get().ar_balance == Decimal("100.00")
 
 
+def everything_held() -> list:
+    return [list(model.objects.order_by("pk").values()) for model in (Customer, Transaction, Employee)]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("full", [False, True])
+def test_an_unchanged_answer_writes_no_row_and_no_version(netsuite, full):
+    netsuite.employee(12, custentity_brm_pincode="482153")
+    netsuite.customer(1, salesrep=12)
+    netsuite.customer(2, parent=1)
+    netsuite.invoice(9, 1, custbody_note="x")
+    netsuite.invoice(10, 2, "7.10", exchangerate="0.123456789", currency_name="CAD")
+    assert run(netsuite).ok
+    before = everything_held()
+    again = run(netsuite, full=full)
+    assert (again.ok, again.rows["transactions"], again.removed) == (True, 2, 0)
+    assert everything_held() == before
+    refresh_open_ar(client=netsuite, today=TODAY)
+    assert everything_held() == before
+
+
+@pytest.mark.both_databases
+def test_a_changed_invoice_moves_the_version_of_its_customer_only(netsuite):
+    netsuite.customer(1)
+    netsuite.customer(2)
+    invoice = netsuite.invoice(9, 1)
+    netsuite.invoice(10, 2)
+    run(netsuite)
+    before = dict(Customer.objects.values_list("netsuite_id", "figures_version"))
+    invoice["memo"] = "Asked for a copy"
+    run(netsuite)
+    after = dict(Customer.objects.values_list("netsuite_id", "figures_version"))
+    assert {number: after[number] - before[number] for number in after} == {"1": 1, "2": 0}
+    assert Transaction.objects.get(netsuite_id="9").memo == "Asked for a copy"
+
+
+@pytest.mark.both_databases
+def test_a_column_out_of_view_is_kept_while_others_change(netsuite):
+    row = netsuite.customer(1, creditlimit="500", companyname="Acme")
+    netsuite.star_refused = True
+    run(netsuite)
+    netsuite.hidden = {"creditlimit"}
+    row["companyname"] = "Acme Ltd"
+    run(netsuite)
+    acme = Customer.objects.get()
+    assert (acme.name, acme.credit_limit, acme.credit_limit_kind) == ("Acme Ltd", Decimal(500), "amount")
+
+
+@pytest.mark.both_databases
+def test_a_nul_in_a_custom_field_stops_nothing(netsuite):
+    netsuite.customer(1, custentity_note="a\x00b", companyname="Ac\x00me")
+    assert run(netsuite).ok
+    assert (Customer.objects.get().name, Customer.objects.get().record["custentity_note"]) == ("Acme", "ab")
+
+
 def test_an_invoice_moved_to_another_customer_leaves_the_first_ones_balance(netsuite):
     netsuite.customer(1)
     netsuite.customer(2)
