@@ -9,8 +9,8 @@ from bench.measure import Row, Size
 from bench.peer.beside import analyze, peer_beside, side_by_side, timed
 from bench.peer.process import Peer
 from bench.population import CROSSING_EVERY
-from customers.models import Customer
-from holds import blocks
+from customers.models import SyncState
+from holds.hold_check import check
 
 CHECK = 1 / 50
 CHECKS = 200
@@ -18,6 +18,8 @@ CHECKS = 200
 
 def measure(size: Size) -> list[Row]:
     """Raises AssertionError where a side refuses another number of customers."""
+    for record_type in ("customers", "transactions"):
+        SyncState.objects.update_or_create(record_type=record_type, defaults={"last_success_at": timezone.now()})
     with peer_beside(size) as peer:
         analyze(peer)
         return [_check(peer, size)]
@@ -46,5 +48,6 @@ def _check(peer: Peer, size: Size) -> Row:
 
 
 def _is_refused(number: int) -> bool:
-    customer = Customer.objects.get(netsuite_id=str(number))
-    return blocks.verdict(customer, blocks.of_page("order"), now=timezone.now()).on_hold
+    checked = check(str(number), "order-form", now=timezone.now())
+    assert checked is not None
+    return checked.verdict.on_hold
