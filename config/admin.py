@@ -4,6 +4,7 @@ from typing import Any
 
 import django_q.admin  # noqa: F401  it registers itself on import, and is taken out again here
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django_otp.plugins.otp_totp.admin import TOTPDeviceAdmin
@@ -47,7 +48,14 @@ class SecondFactorAdmin(TOTPDeviceAdmin):
     """The two pages that show a secret are 404 for a device that is not there."""
 
     def config_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return super().config_view(request, get_object_or_404(TOTPDevice, pk=pk).pk)
+        self._require(request, pk)
+        return super().config_view(request, pk)
 
     def qrcode_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return super().qrcode_view(request, get_object_or_404(TOTPDevice, pk=pk).pk)
+        self._require(request, pk)
+        return super().qrcode_view(request, pk)
+
+    def _require(self, request: HttpRequest, pk: int) -> None:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        get_object_or_404(TOTPDevice, pk=pk)
