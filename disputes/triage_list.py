@@ -15,7 +15,7 @@ from disputes.models import InboundEmail
 from disputes.models.inbound import InboundEmailQuerySet
 from disputes.triage.rules import DISPUTE
 from workflows import keyset
-from workflows.counts import capped, counts
+from workflows.counts import capped, capped_count, counts
 from workflows.wording import count
 
 SIZE, SORTED_SHOWN = 30, 8
@@ -125,7 +125,7 @@ def after(wanted: Wanted, user: User, email: InboundEmail) -> int | None:
 
 def heading(user: User) -> dict[str, str]:
     """`3 mails to sort`, and what was sorted today (business day) without a person."""
-    waiting = InboundEmail.objects.visible_to(user).unsure().count()
+    waiting = capped_count(InboundEmail.objects.visible_to(user).unsure())
     zone = ZoneInfo(settings.TIME_ZONE_BUSINESS)
     since = datetime.combine(business_today(), time.min, zone)
     today = InboundEmail.objects.visible_to(user).filter(received_at__gte=since, decided_by="")
@@ -133,5 +133,5 @@ def heading(user: User) -> dict[str, str]:
         all=Count("pk"), disputes=Count("pk", filter=Q(classification=DISPUTE))
     )
     words = f"Sorted without you today: {done['all']:,}, of which {count(done['disputes'], 'dispute')}"
-    title = f"{waiting:,} mail{'s' if waiting != 1 else ''} to sort" if waiting else "Nothing to sort"
+    title = f"{waiting} mail{'s' if waiting != '1' else ''} to sort" if waiting else "Nothing to sort"
     return {"title": title, "subtitle": words if done["all"] else "Nothing was sorted without you today."}
