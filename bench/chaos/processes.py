@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.flows.drainers import Drainers
 from tests.flows.mail_server import free_port
 
 START_SECONDS = 120
+# In the environment of a service and of everything that it starts.
+MARK = "CHAOS_SERVICE"
 GUNICORN = ("--workers", "2", "--threads", "8", "--graceful-timeout", "3", "--no-control-socket", "--preload")
 # A start takes seconds, so the first process of a service dies less often than the others.
 FIRST_ONE = 0.3
@@ -28,7 +31,7 @@ class Service:
     """A program of ours with all its processes; as under a service manager it is started again when it dies."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: dict[str, str]) -> None:
-        self.name, self.log, self.env = name, log, env
+        self.name, self.log, self.env = name, log, {**env, MARK: uuid.uuid4().hex}
         self.command = [*command]
         self.deaths = 0
         self.start()
@@ -66,10 +69,19 @@ class Service:
                 victim.send_signal(signal.SIGKILL)
 
     def kill(self) -> None:
-        for process in self.family:
+        """All that it ever started, also what lost its parent meanwhile: as a service manager does by its group."""
+        for process in [*self.family, *self._marked()]:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def _marked(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == self.env[MARK]:
+                    found.append(process)
+        return found
 
     def end(self) -> None:
         self.process.terminate()
