@@ -111,9 +111,10 @@ def _by_customer(rows: Rows, customer_ids: Sequence[int], day: date) -> dict[int
     return {pk: [row for row in rows if row.customer_id == pk] for pk in customer_ids}
 
 
-def _invoice_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Transaction]:
+def _invoice_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, Any]:
     """Of one customer, whose rows come oldest first: only the first is read."""
-    return Transaction.objects.filter(customer__in=customer_ids).invoices().open_on(day).order_by(*OLDEST_FIRST)[:1]
+    rows = Transaction.objects.filter(customer__in=customer_ids).invoices().open_on(day).order_by(*OLDEST_FIRST)
+    return rows.values("customer", "tranid", "unpaid", "due")[:1]
 
 
 # What they owe at the end of the day, base currency as text.
@@ -143,7 +144,7 @@ BESIDE = {
         lambda rows, _ids, _day: {hold.customer_id: hold for hold in rows},
     ),
     "overrides": Reading(_override_rows, _by_customer),
-    "oldest_invoice": Reading(_invoice_rows, lambda rows, _ids, _day: {row.customer_id: row for row in rows}),
+    "oldest_invoice": Reading(_invoice_rows, lambda rows, _ids, _day: {row["customer"]: row for row in rows}),
 }
 
 

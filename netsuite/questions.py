@@ -71,6 +71,8 @@ def _composed(build: Callable[..., models.QuerySet[Any, Any]], *arguments: Any) 
     queryset = build([_ANY_KEY], *arguments)
     compiler = queryset.query.get_compiler(connection.alias)
     sql, values = compiler.as_sql()
+    converters = compiler.get_converters([selected for selected, _sql, _alias in compiler.select])
+    compiler.get_converters = lambda _selected: converters
     complete = ""
     if connection.vendor == "postgresql":
         complete = connection.ops.compose_sql(sql, values)  # type: ignore[attr-defined]

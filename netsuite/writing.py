@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.models.expressions import RawSQL
@@ -19,10 +19,15 @@ MANY = 50
 Row = TypeVar("Row", bound=models.Model)
 
 
+class _Statement(NamedTuple):
+    sql: str
+    values: list[Any]
+
+
 class _Waiting(threading.local):
     """What the innermost `together` of this thread has still to write."""
 
-    rows: list[models.Model] | None = None
+    rows: "list[models.Model | _Statement] | None" = None
     depth = 0
 
 
@@ -58,6 +63,10 @@ def add(rows: Iterable[models.Model]) -> None:
 
     At once, unless a `together` is open. Below a savepoint always at once: it may be rolled back alone.
     """
+    _later(rows)
+
+
+def _later(rows: "Iterable[models.Model | _Statement]") -> None:
     if _waiting.rows is None or any(connection.savepoint_ids[_waiting.depth :]):
         _write(list(rows))
     else:
@@ -98,6 +107,20 @@ def change(
     Answers what its history tracks, as it is now in the database; a model without history answers `row`.
     Plain values only.
     """
+    sql, values = _update(row, changes, where=where, unless=unless)
+    if not keeps_history(type(row)):
+        return row if _execute(sql, values) == 1 else None
+    columns = ", ".join(_column(field) for field in {row._meta.pk, *_history(type(row)).tracked_fields})
+    return next(iter(type(row)._base_manager.raw(f"{sql} RETURNING {columns}", values)), None)
+
+
+def _update(
+    row: models.Model,
+    changes: Mapping[str, Any],
+    *,
+    where: Mapping[str, Any],
+    unless: Mapping[str, Any] | None,
+) -> tuple[str, list[Any]]:
     model, meta = type(row), type(row)._meta
     names = ", ".join(f"{_column(meta.get_field(name))} = %s" for name in changes)
     tests = [_test(model, name, value) for name, value in {"pk": row.pk, **where}.items()]
@@ -106,16 +129,13 @@ def change(
         tests.append((f"NOT ({' AND '.join(test for test, _values in same)})", [v for _test, vs in same for v in vs]))
     sql = f"UPDATE {_table(model)} SET {names} WHERE {' AND '.join(test for test, _values in tests)}"  # noqa: S608
     values = [_saved(meta.get_field(name), value) for name, value in changes.items()]
-    values += [value for _test, values in tests for value in values]
-    if not keeps_history(model):
-        return row if _execute(sql, values) == 1 else None
-    columns = ", ".join(_column(field) for field in {meta.pk, *_history(model).tracked_fields})
-    return next(iter(model._base_manager.raw(f"{sql} RETURNING {columns}", values)), None)
+    return sql, [*values, *(value for _test, values in tests for value in values)]
 
 
 def save(row: models.Model, *names: str) -> None:
-    """Write these columns of a row that exists, without signals or history."""
-    change(row, {name: getattr(row, name) for name in names}, where={})
+    """Write these columns of a row that exists, without signals or history: when `add` would write."""
+    values = {name: getattr(row, name) for name in names}
+    _later([_Statement(*_update(row, values, where={}, unless=None))])
 
 
 def is_plain(values: Mapping[str, Any]) -> bool:
@@ -146,14 +166,18 @@ def _history(model: type[models.Model]) -> Any:
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
 
 
-def _write(rows: Sequence[models.Model]) -> None:
-    """One INSERT a table; PostgreSQL takes them all in one trip."""
+def _write(rows: "Sequence[models.Model | _Statement]") -> None:
+    """One INSERT a table, after the statements that stand by themselves; PostgreSQL takes them all in one trip."""
     tables: dict[type[models.Model], list[models.Model]] = {}
+    statements: list[tuple[str, list[Any] | None]] = []
     for row in rows:
-        tables.setdefault(type(row), []).append(row)
+        if isinstance(row, _Statement):
+            statements.append((row.sql, row.values))
+        else:
+            tables.setdefault(type(row), []).append(row)
     for model in [model for model, of_table in tables.items() if len(of_table) > MANY]:
         model._base_manager.bulk_create(tables.pop(model))
-    statements: list[tuple[str, list[Any] | None]] = [_insert(of_table) for of_table in tables.values()]
+    statements += [_insert(of_table) for of_table in tables.values()]
     if len(statements) > 1 and connection.vendor == "postgresql":
         statements = [("; ".join(_complete(sql, values) for sql, values in statements), None)]
     for sql, values in statements:
@@ -197,8 +221,8 @@ def _test(model: type[models.Model], name: str, value: Any) -> tuple[str, list[A
 
 
 def _saved(field: Any, value: Any, database: Any = connection) -> Any:
-    if value is None:
-        return None
+    if value is None or (type(value) is str and isinstance(field, (models.CharField, models.TextField))):
+        return value
     return field.get_db_prep_save(value.pk if isinstance(value, models.Model) else value, database)
 
 

@@ -5,11 +5,12 @@ so that two approvals never wait for each other.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
@@ -112,7 +113,7 @@ def _append(end: Head, decisions: Iterable[AutoDecision]) -> int:
         seals.append(AuditSeal(seq=end.seq + 1, decision=decision, prev_hash=end.hash, hash=link))
         end = Head(end.seq + 1, link)
     try:
-        with transaction.atomic():
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             writing.add(seals)
         return len(seals)
     except IntegrityError:
