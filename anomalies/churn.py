@@ -8,9 +8,9 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from statistics import median
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
-from customers.models import Customer, Transaction
+from customers.models import Transaction, TransactionQuerySet
 
 YEAR = timedelta(days=365)
 MIN_ORDERS = 3
@@ -39,20 +39,22 @@ def signals(day: date) -> list[Churn]:
 
 def _revenue(day: date) -> dict[int, Decimal]:
     """Invoiced in twelve months, for active customers above the least with enough orders."""
-    is_order = Q(transactions__type=Transaction.SALES_ORDER) & ~Q(transactions__status=CANCELLED)
-    year = Q(transactions__issued__gt=day - YEAR, transactions__issued__lte=day)
-    rows = Customer.objects.active().order_by().values("pk")
-    counted = rows.annotate(
-        ordered=Count("transactions", filter=is_order & year),
-        revenue=Sum("transactions__total", filter=Q(transactions__type=Transaction.INVOICE) & year),
-    )
-    many = counted.filter(ordered__gte=MIN_ORDERS, revenue__gt=MIN_REVENUE)
-    return {row["pk"]: row["revenue"] for row in many.iterator(chunk_size=5000)}
+    by_customer = _orders(day).filter(customer__is_inactive=False).order_by().values("customer")
+    enough = by_customer.annotate(ordered=Count("pk")).filter(ordered__gte=MIN_ORDERS)
+    invoices = Transaction.objects.invoices().filter(issued__gt=day - YEAR, issued__lte=day)
+    bought = invoices.filter(customer__in=enough.values("customer")).order_by().values("customer")
+    much = bought.annotate(revenue=Sum("total")).filter(revenue__gt=MIN_REVENUE)
+    return {row["customer"]: row["revenue"] for row in much.iterator(chunk_size=5000)}
+
+
+def _orders(day: date) -> TransactionQuerySet:
+    """Sales orders of a year, cancelled ones left out."""
+    orders = Transaction.objects.filter(type=Transaction.SALES_ORDER, issued__gt=day - YEAR, issued__lte=day)
+    return orders.exclude(status=CANCELLED)
 
 
 def _order_days(day: date) -> Iterator[tuple[int, list[date]]]:
-    orders = Transaction.objects.filter(type=Transaction.SALES_ORDER, issued__gt=day - YEAR, issued__lte=day)
-    rows = orders.exclude(status=CANCELLED).order_by("customer", "issued").values_list("customer", "issued")
+    rows = _orders(day).order_by("customer", "issued").values_list("customer", "issued")
     for pk, group in groupby(rows.distinct().iterator(chunk_size=5000), key=itemgetter(0)):
         yield pk, [issued for _, issued in group]
 

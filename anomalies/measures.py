@@ -5,7 +5,7 @@ cell, so counts and sums of cells add up to any scope; no query is asked per seg
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from anomalies.churn import signals
 from anomalies.held_orders import on_credit_hold
 from anomalies.rules import cei, countback_dso, dso, percentile
 from customers.aging import aging_columns, portfolio
-from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Transaction
+from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Transaction, owed_on
 from disputes.models import Dispute
 from holds.models import ServiceHold
 
@@ -65,9 +65,10 @@ def measure(day: date, *, live: bool) -> dict[Scope, dict[str, Decimal]]:
             found = scopes[scope].sums
             for name, amount in sums.items():
                 found[name] = max(found[name], amount) if name in LARGEST else found[name] + amount
-    for cell, month, sales in _monthly_sales(day):
+    for cell, month, sales, lately in _monthly_sales(day):
         for scope in scopes_of(cell):
             scopes[scope].months[month] += sales
+            scopes[scope].sums["sales"] += lately
     if live:
         for cell, used in _utilisations():
             for scope in scopes_of(cell):
@@ -93,10 +94,7 @@ def _cell(row: Mapping[str, Any]) -> Cell:
 def _sources(day: date, *, live: bool) -> Iterator[tuple[Cell, Sums]]:
     """Additive figures by cell, from every source."""
     yield from grouped(_owed(day), "customer__", aging_columns(day))
-    begin = day - timedelta(days=SALES_DAYS)
-    yield from _renamed(grouped(_owed(begin), "customer__", aging_columns(begin)), "begin_")
-    sold = Transaction.objects.invoices().filter(issued__gt=begin, issued__lte=day)
-    yield from grouped(sold, "customer__", {"sales": _sum("total")})
+    yield from _owed_before(day - timedelta(days=SALES_DAYS))
     yield from _holds(day)
     yield from _disputes(day)
     yield from _churn(day)
@@ -151,12 +149,21 @@ def _owed(day: date) -> QuerySet[Transaction]:
     return Transaction.objects.open_on(day).filter(type__in=counted)
 
 
-def _monthly_sales(day: date) -> Iterator[tuple[Cell, date, Decimal]]:
+def _owed_before(begin: date) -> Iterator[tuple[Cell, Sums]]:
+    """What was invoiced, and what of it was not applied, at the beginning of the sales days."""
+    is_invoice, owed = Q(type=Transaction.INVOICE), owed_on(begin)
+    columns = {"begin_invoiced": Sum(owed, filter=is_invoice), "begin_unapplied": Sum(owed, filter=~is_invoice)}
+    yield from grouped(_owed(begin), "customer__", columns)
+
+
+def _monthly_sales(day: date) -> Iterator[tuple[Cell, date, Decimal, Decimal]]:
+    """Of each cell and month: what was sold, and how much of it in the sales days."""
     since = (day.replace(day=1) - timedelta(days=31 * (COUNTBACK_MONTHS - 1))).replace(day=1)
     sold = Transaction.objects.invoices().filter(issued__gte=since, issued__lte=day)
     rows = sold.order_by().annotate(month=TruncMonth("issued"), **cells("customer__"))
-    for row in rows.values("month", *_names()).annotate(sales=_sum("total")):
-        yield _cell(row), row["month"], row["sales"]
+    lately = Sum("total", filter=Q(issued__gt=day - timedelta(days=SALES_DAYS)))
+    for row in rows.values("month", *_names()).annotate(sales=_sum("total"), lately=Coalesce(lately, ZERO)):
+        yield _cell(row), row["month"], row["sales"], row["lately"]
 
 
 def _utilisations() -> Iterator[tuple[Cell, Decimal]]:
@@ -175,11 +182,6 @@ def grouped(rows: QuerySet, prefix: str, columns: Mapping[str, Any]) -> Iterator
 
 def _is_amount(value: Any) -> bool:
     return isinstance(value, (int, Decimal))
-
-
-def _renamed(rows: Iterable[tuple[Cell, Sums]], prefix: str) -> Iterator[tuple[Cell, Sums]]:
-    for cell, sums in rows:
-        yield cell, {f"{prefix}{name}": amount for name, amount in sums.items()}
 
 
 def _names() -> list[str]:
@@ -226,7 +228,7 @@ def _figures(found: Day, day: date, *, live: bool) -> dict[str, Decimal]:
         "dso_best_possible": best,
         "add": days_sales - best if days_sales is not None and best is not None else None,
         "dso_countback": countback_dso(balance, _months(found.months, day)),
-        "cei": cei(_begin_balance(sums), sums["sales"], balance, current),
+        "cei": cei(sums["begin_invoiced"] - sums["begin_unapplied"], sums["sales"], balance, current),
     }
     figures |= {name: sums[name] for name in ("new_holds", "disputes_open", "new_disputes", "churn_signals")}
     if live:
@@ -234,10 +236,6 @@ def _figures(found: Day, day: date, *, live: bool) -> dict[str, Decimal]:
         figures["utilisation"] = sums["exposure"] / sums["limits"] if sums["limits"] else None
         figures["utilisation_p90"] = percentile(found.utilisations, P90)
     return {name: value for name, value in figures.items() if value is not None}
-
-
-def _begin_balance(sums: Sums) -> Decimal:
-    return sum((sums[f"begin_{column}"] for column in AGING.values()), Decimal(0)) - sums["begin_unapplied"]
 
 
 def _months(sales: Mapping[date, Decimal], day: date) -> list[tuple[int, Decimal]]:
