@@ -177,6 +177,8 @@ class Watchdog:
             self._beat, self._sign, self._deaths = beat, now, 0
         if not self.cluster.alive and self._died <= self._sign:
             self._died, self._deaths = now, self._deaths + 1
+            # Its children outlive it: left alone they would go on as a second cluster.
+            self.cluster.kill()
             wait = delay(self._deaths, self.patience)
             log.error("cluster ended by itself; next start in %.0f s", wait)
 

@@ -1,6 +1,7 @@
 """The watchdog's decisions over times, its care for a child process, and the schedules after a long night."""
 
 import datetime as dt
+import os
 import signal
 import sys
 import time
@@ -21,6 +22,11 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
     *(sys.executable, "-c"),
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
+]
+PARENT = [
+    *(sys.executable, "-c"),
+    "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    "print(1, flush=True); time.sleep(60)",
 ]
 
 
@@ -165,6 +171,27 @@ def test_a_child_that_died_is_started_again(keeper, cluster, monkeypatch):
     let_pass(monkeypatch, 2)
     keeper.look()
     assert cluster.alive
+
+
+def lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_what_a_dead_child_left_behind_ends_too(keeper, cluster, capfd):
+    cluster.stop(seconds=5)
+    cluster.command = PARENT
+    keeper._start()
+    wait_for(lambda: "1" in capfd.readouterr().out)
+    group = cluster.process.pid
+    cluster.process.kill()
+    cluster.process.wait()
+    assert lives(group)
+    keeper.look()
+    wait_for(lambda: not lives(group))
 
 
 def test_an_unreachable_database_leaves_the_child_alone(keeper, cluster, monkeypatch):
