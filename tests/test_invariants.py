@@ -528,6 +528,10 @@ def test_reading_needs_no_attempt(story):
     assert broken(Evidence([request_of("", timezone.now(), method="GET")])) == {}
 
 
+def test_none_of_the_numbers_is_missing():
+    assert {each.number for each in INVARIANTS} == set(range(1, 23))
+
+
 def test_every_invariant_has_its_seeded_bug():
     assert {each.broken.__name__ for each in INVARIANTS} == {*SEEDED, *seeded.SEEDED, "requests_have_attempts"}
 
