@@ -17,7 +17,23 @@ $$
 """
 TABLE = "CREATE TABLE customer_words (customer_id bigint PRIMARY KEY, words tsvector NOT NULL)"
 INDEX = "CREATE INDEX customer_words_words ON customer_words USING gin (words)"
-KEEP = """
+FIELDS = ("entity_id", "name", "email", "contact_name", "phone", "netsuite_id")
+WRITE = """
+    INSERT INTO customer_words
+    SELECT id, search_words(entity_id, name || ' ' || email || ' ' || contact_name || ' ' || phone || ' ' || netsuite_id)
+    FROM {rows}
+    ON CONFLICT (customer_id) DO UPDATE SET words = EXCLUDED.words;
+"""
+# A statement at a time: the sync adds customers by the thousand.
+ADD = f"""
+CREATE FUNCTION add_customer_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    {WRITE.format(rows="added")}
+    RETURN NULL;
+END
+$$
+"""
+KEEP = f"""
 CREATE FUNCTION keep_customer_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -25,25 +41,25 @@ BEGIN
     ELSIF TG_OP = 'TRUNCATE' THEN
         TRUNCATE customer_words;
     ELSE
-        INSERT INTO customer_words VALUES (NEW.id, search_words(NEW.entity_id, NEW.name || ' ' || NEW.email || ' '
-            || NEW.contact_name || ' ' || NEW.phone || ' ' || NEW.netsuite_id))
-        ON CONFLICT (customer_id) DO UPDATE SET words = EXCLUDED.words;
+        {WRITE.format(rows="(SELECT NEW.*) changed")}
     END IF;
     RETURN NULL;
 END
 $$
 """
-FIELDS = ("entity_id", "name", "email", "contact_name", "phone", "netsuite_id")
 OLD, NEW = (", ".join(f"{row}.{field}" for field in FIELDS) for row in ("OLD", "NEW"))
 RUN = "EXECUTE FUNCTION keep_customer_words()"
 TRIGGERS = [
-    f"CREATE TRIGGER words_added AFTER INSERT OR DELETE ON customers FOR EACH ROW {RUN}",
+    "CREATE TRIGGER words_added AFTER INSERT ON customers REFERENCING NEW TABLE AS added "
+    "FOR EACH STATEMENT EXECUTE FUNCTION add_customer_words()",
     f"CREATE TRIGGER words_changed AFTER UPDATE OF {', '.join(FIELDS)} ON customers FOR EACH ROW "
     f"WHEN (({OLD}) IS DISTINCT FROM ({NEW})) {RUN}",
+    f"CREATE TRIGGER words_removed AFTER DELETE ON customers FOR EACH ROW {RUN}",
     f"CREATE TRIGGER words_gone AFTER TRUNCATE ON customers FOR EACH STATEMENT {RUN}",
 ]
 UNDO = [
-    *(f"DROP TRIGGER {name} ON customers" for name in ("words_added", "words_changed", "words_gone")),
+    *(f"DROP TRIGGER words_{name} ON customers" for name in ("added", "changed", "removed", "gone")),
+    "DROP FUNCTION add_customer_words",
     *("DROP FUNCTION keep_customer_words", "DROP TABLE customer_words", "DROP FUNCTION search_words"),
 ]
 
@@ -63,5 +79,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(on_postgresql([WORDS, TABLE, INDEX, KEEP, *TRIGGERS]), on_postgresql(UNDO)),
+        migrations.RunPython(on_postgresql([WORDS, TABLE, INDEX, ADD, KEEP, *TRIGGERS]), on_postgresql(UNDO)),
     ]
