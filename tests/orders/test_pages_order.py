@@ -96,7 +96,7 @@ def test_type_ahead_escapes_what_was_typed(till):
     assert "<b>Bold" not in page
 
 
-@pytest.mark.parametrize("typed", ["\x00", "%", "x" * 5000, "🫒", "' OR 1=1 --"])
+@pytest.mark.parametrize("typed", ["\x00", "%", "x" * 5000, "🫒", "' OR 'x'='x' --"])
 def test_odd_searches_find_nobody(till, deli, typed):
     assert till.get("/orders/new/customers/", {"q": typed}).status_code == 200
     assert till.step("customer", q=typed).status_code == 200
