@@ -28,4 +28,4 @@ def test_a_row_names_tests_that_exist(page: str, row: str):
 
 
 def test_nothing_promised_was_dropped():
-    assert {page: len(rows(page)) for page in TABLES} == {"reliability.md": 30, "security.md": 38}
+    assert {page: len(rows(page)) for page in TABLES} == {"reliability.md": 31, "security.md": 40}
