@@ -147,6 +147,22 @@ def test_summary_is_refreshed_for_the_given_customers_only(acme):
     assert other.ar_balance == Decimal("0.00")
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("few", [0, 5000])
+def test_one_or_many_named_are_written_alone_and_the_others_only_where_wrong(acme, monkeypatch, few):
+    monkeypatch.setattr(aging, "FEW", few)
+    other = InvoiceFactory().customer
+    InvoiceFactory(customer=acme)
+    assert aging.refresh_summaries([acme.pk], today=TODAY) == 1
+    versions = dict(Customer.objects.values_list("pk", "figures_version"))
+    assert (versions[acme.pk], versions[other.pk]) == (1, 0)
+    assert aging.refresh_summaries(today=TODAY) == 1
+    assert aging.refresh_summaries(today=TODAY) == 0
+    assert aging.refresh_summaries([], today=TODAY) == 0
+    assert aging.refresh_summaries([acme.pk], today=TODAY) == 1
+    assert dict(Customer.objects.values_list("pk", "figures_version")) == {acme.pk: 2, other.pk: 1}
+
+
 def test_a_paid_customer_falls_back_to_zero(acme):
     invoice = InvoiceFactory(customer=acme)
     aging.refresh_summaries(today=TODAY)
