@@ -202,6 +202,7 @@ class Customer(models.Model):
 
     last_modified = models.DateTimeField(null=True, blank=True)
     netsuite_modified_at = models.DateTimeField(null=True, blank=True)
+    # When a change was last taken over; how fresh the mirror is, SyncState says.
     synced_at = models.DateTimeField(null=True, blank=True)
     record = models.JSONField("NetSuite record", default=dict, blank=True)
 
