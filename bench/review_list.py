@@ -38,7 +38,8 @@ def measure(size: Size) -> list[Row]:
     """Over 100,000 proposals, a million from 100,000 customers on.
 
     Pages are whole pages through the middleware as Mike reads them. A search is what finds the rows of its first page,
-    beside what the plain admin does for the same: counting and reading, in the same columns.
+    beside what the plain admin does for the same: counting and reading, in the same columns. What is asked of both
+    is asked of a million proposals on PostgreSQL.
     """
     proposals = MANY if size.customers >= LARGE else FEW
     populate(proposals)
@@ -51,24 +52,27 @@ def measure(size: Size) -> list[Row]:
 
     client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    asked = proposals == MANY and connection.vendor == "postgresql"
     near, page, plain = get(ours), get(ours, after=cursor_of_page(far)), get(plain_admin.ADDRESS)
     both = {"review list": get(ours, q=TYPICAL), "plain admin": get(plain_admin.ADDRESS, q=TYPICAL)}
     return [
         _side_by_side(f"page {far:,} {of}", size, {f"page {far:,}": page, "page 1": near}, {"page 1": 1.5}),
-        _side_by_side(f"page 1 {of}", size, {"review list": near, "plain admin": plain}, {"plain admin": 1}),
-        *(_search(words, of, size, user) for words in SEARCHES),
+        _side_by_side(
+            f"page 1 {of}", size, {"review list": near, "plain admin": plain}, {"plain admin": 1} if asked else {}
+        ),
+        *(_search(words, of, size, user, asked and words != COMMON) for words in SEARCHES),
         _side_by_side(f"whole page of “{TYPICAL}” {of}", size, both, {}),
     ]
 
 
-def _search(words: str, of: str, size: Size, user: User) -> Row:
+def _search(words: str, of: str, size: Size, user: User, asked: bool) -> Row:
     """The rows of the first page, found and read."""
     wanted = proposal_list.Wanted.from_query(QueryDict(urlencode({"q": words})))
     sides = {
         "review list": lambda: _find(wanted, user),
         "plain admin": lambda: plain_admin.search(words, user),
     }
-    return _side_by_side(f"search “{words}” {of}", size, sides, {} if words == COMMON else {"plain admin": 1 / 100})
+    return _side_by_side(f"search “{words}” {of}", size, sides, {"plain admin": 1 / 100} if asked else {})
 
 
 def _find(wanted: proposal_list.Wanted, user: User) -> None:

@@ -32,7 +32,9 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 def words_of(text: str) -> list[str]:
     """The words of a text, as they are compared."""
-    return WORD.findall(MARKS.sub("", unicodedata.normalize("NFKD", text)).lower().translate(ALIKE))
+    if not text.isascii():
+        text = MARKS.sub("", unicodedata.normalize("NFKD", text)).lower().translate(ALIKE)
+    return WORD.findall(text.lower())
 
 
 def matching(customers: Rows, text: str) -> Rows:

@@ -203,3 +203,14 @@ def test_reasons_are_found_by_their_index(frozen_today):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {proposal_search.BY_REASON}", [search.tsquery(["promise"])])
         assert "proposal_words" in str(cursor.fetchall())
+
+
+def test_a_good_part_of_all_customers_pages_in_order(client, frozen_today, monkeypatch):
+    monkeypatch.setattr(proposal_search, "SOME", 1)
+    for number in range(3):
+        customer = owing(f"Oak {number}")
+        for stake in range(20):
+            small(customer, at_stake=stake)
+    first = client.get(LIST, {"q": "oak"}).context["page"]
+    second = client.get(LIST, {"q": "oak", "after": first.next}).context["page"]
+    assert [row.at_stake for row in first.rows + second.rows] == [19 - place // 3 for place in range(60)]
