@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from customers.models import Customer
 from netsuite.questions import Question, ask
 from orders import gate
@@ -19,13 +21,11 @@ def tell_owners(orders: OrderQuerySet, *, now: datetime) -> int:
 def of_customer(customer: Customer, *, now: datetime) -> int:
     """After a hold was placed or lifted."""
     (parked,) = ask([Question(_parked, (), customer.pk)])
-    for order in parked:
-        order.customer = customer
-    return sum(_tell(order, now) for order in parked)
+    return tell_owners(Order.objects.parked().filter(pk__in=parked), now=now) if parked else 0
 
 
-def _parked(customers: Sequence[int]) -> OrderQuerySet:
-    return Order.objects.parked().filter(customer__in=customers)
+def _parked(customers: Sequence[int]) -> QuerySet[Order, int]:
+    return Order.objects.parked().filter(customer__in=customers).order_by().values_list("pk", flat=True)
 
 
 def released_words(release: Release) -> str:

@@ -22,8 +22,8 @@ from workflows.fingerprint import fingerprint
 from workflows.models import AuditSeal, AutoDecision, ProposedAction, WorkflowRun
 
 GENESIS = "0" * 64
-# Decisions of transactions that took longer than this many others: the schedule seals them.
-RECENT = 200
+# How many decisions are looked through right after a commit; what is left further behind is the schedule's.
+RECENT = 50
 UNSEALED_LIMIT = timedelta(minutes=5)
 SEALED_FIELDS = (
     *("id", "decision_type", "customer_id", "proposal_id", "run_id", "entity_ref", "by", "user_id", "at"),
