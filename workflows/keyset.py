@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 SALT, BACK = "keyset", "keyset-back"
 # How far a sifted page looks: a little, and as long as that does not fill it, more; never the whole list.
-STEPS = (250, 1000, 3750)
+STEPS = (600, 1400, 3000)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from customers.models import Customer, Transaction
 from workflows import keyset
 from workflows.models import ProposedAction
 
-PAPERS, SOME = 100, 100
+PAPERS, SOME = 100, 300
 NEAR = (250,)
 TEXTS = ("entity_ref", "rationale")
 BY_REASON = f"SELECT id FROM proposed_actions WHERE search_words({', '.join(TEXTS)}) @@ to_tsquery('simple', %s)"  # noqa: S608
