@@ -79,7 +79,7 @@ def _rounds(slots: int, faster: int, rounds: int) -> Row:
         "percent of the ideal rate": 100 * sum(sides["ideal"]) / sum(sides["drain"]),
         "percent, batch barrier": 100 * sum(sides["ideal"]) / sum(sides["batch barrier"]),
     }
-    return Row(f"drain, {slots} slots, {pace}", sides, AT_MOST, figures)
+    return Row(f"drain, {slots} slots, {pace}", sides, AT_MOST if faster == 1 else {}, figures)
 
 
 def _queue(durations: Sequence[float], label: str, slots: int) -> None:

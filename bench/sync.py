@@ -2,7 +2,7 @@
 
 Ours is the whole command: find out how the file is written, check every value, store customers and documents, write
 the summaries. The bare side sends rows that are typed already, as text, into copies with the same indexes, checks and
-foreign keys; on SQLite, which has no COPY, it is an INSERT … SELECT.
+foreign keys; on SQLite, which has no COPY, it is an INSERT … SELECT into a table without indexes.
 """
 
 import resource
@@ -85,13 +85,18 @@ def measure(size: Size) -> list[Row]:
 
         sides = {"load": lambda: _load(path), "bare copy": bare.write}
         words = f"{EACH * size.customers:,} rows"
-        first = side_by_side(f"load {words}", size.rounds, sides, reset, {"bare copy": 3})
+        first = side_by_side(f"load {words}", size.rounds, sides, reset, _at_most(3))
         _load(path)
         wrote = _last_written()
         sides = {"unchanged again": lambda: _load(path), "bare copy": bare.write}
-        again = side_by_side(f"load {words} again", size.rounds, sides, bare.empty, {"bare copy": 1.5})
+        again = side_by_side(f"load {words} again", size.rounds, sides, bare.empty, _at_most(1.5))
         assert _last_written() == wrote, "an unchanged file was written again"
     return [Row(first.name, first.seconds, first.at_most, peak), again, _pages(size)]
+
+
+def _at_most(ratio: float) -> dict[str, float]:
+    """Asked where there is a COPY to compare with."""
+    return {"bare copy": ratio} if connection.vendor == "postgresql" else {}
 
 
 def _load(path: Path) -> None:
