@@ -65,11 +65,10 @@ def refresh_summaries(customer_ids: Iterable[int] | None = None, *, today: date)
     their documents say; those named are written in any case, for the sake of their version. Returns how many were.
     """
     documents, customers = Transaction.objects.order_by(), Customer.objects.order_by()
-    only, which = " OR ".join(f"customers.{name} IS DISTINCT FROM found.{name}" for name in _FIGURES), list[Any]()
+    only = " OR ".join(f"customers.{name} IS DISTINCT FROM found.{name}" for name in _FIGURES)
     if customer_ids is not None:
         keys = list(customer_ids)
-        named = _listed(keys)
-        only, which = f"customers.id IN ({named.sql})", list(named.params)
+        named, only = _listed(keys), "found.named > 0"
         customers = customers.filter(pk__in=named)
         documents = documents.filter(customer__in=named) if len(keys) <= FEW else documents
     owed, amount = documents.open_on(today), owed_on(today)
@@ -77,12 +76,12 @@ def refresh_summaries(customer_ids: Iterable[int] | None = None, *, today: date)
         _counted(owed.invoices(), F("customer"), owed=amount, oldest=F("due"), invoices=Value(1)),
         _counted(owed.unapplied(), F("customer"), credited=amount),
         _counted(documents.open_orders(), F("customer"), ordered=F("total"), orders=Value(1)),
-        _counted(customers, F("pk")),
+        _counted(customers, F("pk"), named=Value(1)),
     ]
     compiled = [part.query.sql_with_params() for part in parts]
     sql = _SUMMARIES.format(rows=" UNION ALL ".join(part for part, _ in compiled), only=only)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value for _, params in compiled for value in params] + which)
+        cursor.execute(sql, [value for _, params in compiled for value in params])
         return cursor.rowcount
 
 
@@ -103,6 +102,7 @@ def _counted(rows: QuerySet[Any], owner: F, **own: Any) -> QuerySet[Any, Any]:
         "invoices": Value(0),
         "ordered": ZERO,
         "orders": Value(0),
+        "named": Value(0),
     }
     columns = {f"x_{name}": value for name, value in ({"owner": owner} | nothing | own).items()}
     return rows.annotate(**columns).values(*columns)
@@ -116,7 +116,7 @@ _SUMMARIES = f"""UPDATE customers
     FROM (
         SELECT x_owner, ROUND(SUM(x_owed) - SUM(x_credited), 2) AS ar_balance, MIN(x_oldest) AS oldest_due,
             SUM(x_invoices) AS open_invoices_count, ROUND(SUM(x_ordered), 2) AS open_orders_total,
-            SUM(x_orders) AS open_orders_count
+            SUM(x_orders) AS open_orders_count, SUM(x_named) AS named
         FROM ({{rows}}) documents GROUP BY x_owner) found
     WHERE customers.id = found.x_owner AND ({{only}})"""  # noqa: S608 our own names
 
