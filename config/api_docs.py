@@ -50,8 +50,8 @@ class HonestSchema(AutoSchema):
         """An empty filter is none."""
         parameters = super()._get_filter_parameters()
         for parameter in parameters:
-            if "enum" in parameter["schema"] and "" not in parameter["schema"]["enum"]:
-                parameter["schema"]["enum"].append("")
+            if parameter["schema"] != {"type": "string"}:
+                parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "string", "maxLength": 0}]}
         return parameters
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
