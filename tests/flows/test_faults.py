@@ -255,7 +255,7 @@ def test_an_approval_cut_by_the_database_leaves_nothing_half_done(customer, mike
 
     proposal = proposed(customer)
     with monkeypatch.context() as database:
-        database.setattr("workflows.steps.WorkflowStep.objects.bulk_create", gone)
+        database.setattr("netsuite.writing._write", gone)
         with pytest.raises(OperationalError):
             proposals.approve(proposal=proposal, version=1, by=mike, reason="Late")
     assert (Push.objects.count(), OutboundEmail.objects.count(), AutoDecision.objects.count()) == (0, 0, 0)
