@@ -7,7 +7,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 DATA_DIR ?= ./data
 CHROMIUM ?= /usr/bin/chromium
-WORKERS ?= 3
+WORKERS ?= 4
 export DATA_DIR CHROMIUM
 
 BIN := .venv/bin

@@ -4,7 +4,7 @@ from bench.bare import BareCopy
 from bench.hold_check import check_some
 from bench.measure import Row, Size, side_by_side
 from bench.population import populate
-from bench.tick import WRITTEN, full_aggregate, nothing_staged, tick
+from bench.tick import WRITTEN, full_aggregate, nothing_staged, tick, vacuum
 from customers.clock import business_today
 
 
@@ -22,5 +22,6 @@ def measure(size: Size) -> list[Row]:
     nothing_staged()
     tick()
     tick()
+    vacuum()
     sides = {"tick again": tick, "aggregate of all invoices": full_aggregate, "100 hold checks": check_some(100)}
     return [staging, side_by_side("reading", size.rounds, sides)]
