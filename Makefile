@@ -31,8 +31,8 @@ test: .venv/dev.stamp chromium lint ## lint, types, layers, migrations and the w
 	NETSUITE_ACCOUNT=SANDBOX1 NETSUITE_BASE_URL=http://127.0.0.1:8001 NETSUITE_AUTH=tba \
 	  NETSUITE_CONSUMER_KEY=key NETSUITE_CONSUMER_SECRET=secret NETSUITE_TOKEN_ID=id NETSUITE_TOKEN_SECRET=secret \
 	  $(CHECK) manage.py check --fail-level WARNING
-	$(PYTHON) -m pytest -n $(WORKERS)
-	$(PYTHON) -m pytest -n $(WORKERS) --db=postgresql -m both_databases
+	$(PYTHON) -m pytest -n $(WORKERS) --maxschedchunk 2
+	$(PYTHON) -m pytest -n $(WORKERS) --maxschedchunk 2 --db=postgresql -m both_databases
 
 bench: .venv/dev.stamp ## the benchmarks: a table, and JSON in bench/results/
 	$(PYTHON) -m bench
