@@ -28,13 +28,15 @@ from customers.mirror import (
     employees_feed,
     transactions_feed,
 )
-from customers.models import Customer, SyncState, Transaction
+from customers.models import HELD_ANYWHERE, Customer, SyncState, Transaction
 from customers.pins import pin_fields
 from netsuite.errors import NetsuiteError
 
 logger = logging.getLogger(__name__)
 EMPLOYEES, CUSTOMERS, TRANSACTIONS, DELETIONS = "employees", "customers", "transactions", "deletions"
 OPEN_AR = "open_ar"
+# What every screen rests on.
+SHOWN = (CUSTOMERS, TRANSACTIONS)
 STALE_AFTER = timedelta(hours=2)
 # More than this, and more than half of what we hold, does not disappear overnight.
 MAY_VANISH = 20
@@ -228,7 +230,7 @@ def _read_again_for(record_type: str, fields: Sequence[str]) -> bool:
 
 def _owing() -> list[str]:
     """Customers whose figures NetSuite moves without touching their modification date."""
-    moving = Q(open_invoices_count__gt=0) | Q(on_credit_hold=True) | Q(entitystatus=Customer.HOLD)
+    moving = Q(open_invoices_count__gt=0) | HELD_ANYWHERE
     ids = Customer.objects.filter(moving).order_by("pk").values_list("netsuite_id", flat=True)
     return [netsuite_id for netsuite_id in ids if netsuite_id.isdigit()]
 
@@ -262,8 +264,14 @@ class Freshness:
 
 def freshness(*, now: datetime, limit: timedelta = STALE_AFTER) -> list[Freshness]:
     """The age of the last good sync of customers and of transactions, which every screen rests on."""
-    states = {state.record_type: state for state in SyncState.objects.filter(record_type__in=[CUSTOMERS, TRANSACTIONS])}
-    return [_freshness(name, states.get(name), now, limit) for name in (CUSTOMERS, TRANSACTIONS)]
+    states = {state.record_type: state for state in SyncState.objects.filter(record_type__in=SHOWN)}
+    return [_freshness(name, states.get(name), now, limit) for name in SHOWN]
+
+
+def oldest_read(times: Sequence[datetime | None]) -> datetime | None:
+    """When the older of customers and transactions was last read; None while one of them never was."""
+    known = [time for time in times if time]
+    return min(known) if len(known) == len(SHOWN) else None
 
 
 def is_stale(*, now: datetime, limit: timedelta = STALE_AFTER) -> bool:

@@ -1,6 +1,6 @@
 """Hold blocks at work: the verdict on a customer's new order, for a page, a tender and a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.utils.dateparse import parse_datetime
 
 from customers.models import Customer
-from customers.sync import STALE_AFTER, freshness
+from customers.sync import STALE_AFTER, freshness, oldest_read
 from holds.facts import hold_note
 from holds.formula import CannotEvaluate, FormulaError, parse
 from holds.formula.fields import record_of
@@ -85,7 +85,7 @@ def verdict(customer: Customer, block: HoldBlock, *, tender: Tender = "on_accoun
     if customer.entitystatus == Customer.HOLD:
         note = hold_note(customer)
     else:
-        read_at = _oldest([one.last_success_at for one in freshness(now=now)])
+        read_at = oldest_read([one.last_success_at for one in freshness(now=now)])
     return judge(customer, policy_of(block), note=note, read_at=read_at, tender=tender, now=now, name=block.slug)
 
 
@@ -195,12 +195,6 @@ def _by_formula(formula: str, record: Mapping[str, Any]) -> bool | None:
         return parse(formula).holds(record)
     except (CannotEvaluate, FormulaError):
         return None
-
-
-def _oldest(read: Sequence[datetime | None]) -> datetime | None:
-    """None while one of them was never read."""
-    known = [moment for moment in read if moment]
-    return min(known) if len(known) == len(read) else None
 
 
 def _age(now: datetime, oldest: datetime | None, found: HoldVerdict) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from customers.aging import OLDEST_FIRST, owed_rows, told_by
 from customers.models import Customer, SyncState, Transaction
-from customers.sync import CUSTOMERS, TRANSACTIONS
+from customers.sync import SHOWN, oldest_read
 from disputes.models import Dispute
 from holds.models import Override, Pause, ServiceHold
 from holds.rules import HoldNote, Line, Owed
@@ -19,7 +19,6 @@ from workflows.contracts import Reading
 from workflows.models import AutoDecision
 
 Rows = Sequence[Any]
-SYNCED = (CUSTOMERS, TRANSACTIONS)
 NO_ORDERS = {"count": 0, "total": "0.00", "next_ship": None}
 
 
@@ -95,12 +94,12 @@ def _past_pause_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, An
 
 
 def _sync_rows(customer_ids: Sequence[int] = (), day: date | None = None) -> QuerySet[Any, Any]:
-    return SyncState.objects.filter(record_type__in=SYNCED).order_by().values_list("last_success_at", flat=True)
+    return SyncState.objects.filter(record_type__in=SHOWN).order_by().values_list("last_success_at", flat=True)
 
 
 def _oldest(times: Sequence[datetime | None]) -> str | None:
-    known = [time for time in times if time]
-    return min(known).isoformat() if len(known) == len(SYNCED) else None
+    oldest = oldest_read(times)
+    return oldest.isoformat() if oldest else None
 
 
 def _override_rows(customer_ids: Sequence[int], _day: date) -> QuerySet[Override]:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from customers.clock import business_today
@@ -18,6 +17,7 @@ from disputes.models import Dispute
 from disputes.models.inbound import SUB_REASONS
 from disputes.proposing import ESCALATION, open_proposals, propose_about
 from disputes.records import AlreadyOpen, Opening, create, decide
+from netsuite import bell
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
 from workflows import runner
@@ -301,9 +301,5 @@ def dispute_of_run(run_id: int | None) -> Dispute | None:
 
 
 def ring_for_polish() -> None:
-    """Ask the worker to polish new answers once the transaction is through; once a transaction."""
-    from disputes.tasks import ring
-
-    waiting = partial(ring, "disputes.tasks.polish_answers")
-    if not any(getattr(one[1], "func", None) is ring for one in connection.run_on_commit):
-        transaction.on_commit(waiting)
+    """Ask the worker to polish new answers."""
+    bell.ring("disputes.tasks.polish_answers")

@@ -1,13 +1,11 @@
 """Take in a mail once: the same message is the same row, an edited copy is put aside, a flood is capped."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django_q.tasks import async_task
+from django.db import IntegrityError, transaction
 
 from customers.models import Customer
 from disputes.intake import limits
@@ -16,13 +14,12 @@ from disputes.intake.headers import bare_subject
 from disputes.intake.parsed import File, Parsed, clean, one_line
 from disputes.intake.senders import sender_of
 from disputes.models import Attachment, InboundEmail
+from netsuite import bell
 from netsuite.errors import Refusal
 from netsuite.machine import born, move
 from workflows import stages
 from workflows.access import Actor, label, require
 from workflows.actions.switches import guard
-
-log = logging.getLogger(__name__)
 
 TRIAGE = "inbound_email_triage"
 MAY_ADD = "disputes.add_inboundemail"
@@ -71,17 +68,8 @@ def receive(
 
 
 def ring() -> None:
-    """Wake the triage once the transaction is through; once a transaction."""
-    if not any(waiting[1] is _ring_now for waiting in connection.run_on_commit):
-        transaction.on_commit(_ring_now)
-
-
-def _ring_now() -> None:
-    try:
-        async_task("disputes.tasks.triage_waiting")
-    except Exception:
-        # The mail is safe in its table; the schedule finds it.
-        log.exception("the bell did not ring")
+    """Wake the triage for what was taken in."""
+    bell.ring("disputes.tasks.triage_waiting")
 
 
 def _earlier(parsed: Parsed) -> InboundEmail | None:
