@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from bench.twins import foreign_keys
+
 
 class BareCopy:
     """Keeps the rows that our code wrote in plain tables, and writes them again on demand.
@@ -37,13 +39,8 @@ class BareCopy:
 
     def _foreign_keys(self, table: str) -> list[str]:
         """As declared, from copy to copy where the parent is copied too."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass",
-                [table],
-            )
-            copied = rf"REFERENCES ({'|'.join(self.tables)})\("
-            return [re.sub(copied, r"REFERENCES bench_copy_\1(", row[0]) for row in cursor.fetchall()]
+        copied = rf"REFERENCES ({'|'.join(self.tables)})\("
+        return [re.sub(copied, r"REFERENCES bench_copy_\1(", key) for key in foreign_keys(table)]
 
 
 def clear(tables: Sequence[str]) -> None:

@@ -19,13 +19,18 @@ def make(table: str, *, filled: bool = False) -> None:
             cursor.execute(f"INSERT INTO {PREFIX}{table} SELECT * FROM {table}")  # noqa: S608
 
 
-def _like_postgresql(table: str) -> list[str]:
+def foreign_keys(table: str) -> list[str]:
+    """As declared, on PostgreSQL."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass",
             [table],
         )
-        keys = [f"ALTER TABLE {PREFIX}{table} ADD {row[0]}" for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _like_postgresql(table: str) -> list[str]:
+    keys = [f"ALTER TABLE {PREFIX}{table} ADD {key}" for key in foreign_keys(table)]
     return [f"CREATE TABLE {PREFIX}{table} (LIKE {table} INCLUDING ALL)", *keys]
 
 
