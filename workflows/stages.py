@@ -1,6 +1,6 @@
 """Stages 1 to 4 of a run: load the contract and its context, judge, and the rows that follow from the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from workflows.models import ProposedAction, WorkflowDefinition, WorkflowRun
 
 # Stands for the customer of a run that is about none, or about one not known yet.
 NOBODY = 0
+Words = Sequence[Mapping[str, str]]
 
 
 class WorkflowNotFound(Refusal):
@@ -135,20 +136,19 @@ def judge(loaded: Loaded, facts: Facts) -> Verdict:
     )
 
 
-def stage_log(verdict: Verdict, gate: str) -> list[dict[str, Any]]:
+def stage_log(queries: Iterable[str], blocks: Words, warnings: Words, gate: str) -> list[dict[str, Any]]:
     """Stages 1 to 4 as the run page shows them."""
     now = timezone.now()
-    blocked = bool(verdict.blocks)
     return [
         {"stage": "load_contract", "status": "ok", "at": now},
-        {"stage": "load_context", "status": "ok", "at": now, "words": ", ".join(verdict.facts.context)},
+        {"stage": "load_context", "status": "ok", "at": now, "words": ", ".join(queries)},
         {
             "stage": "preconditions",
-            "status": "blocked" if blocked else "warned" if verdict.warnings else "ok",
+            "status": "blocked" if blocks else "warned" if warnings else "ok",
             "at": now,
-            "words": " ".join(w["detail"] for w in [*verdict.blocks, *verdict.warnings]),
+            "words": " ".join(w["detail"] for w in [*blocks, *warnings]),
         },
-        *([] if blocked else [{"stage": "human_gate", "status": gate, "at": now}]),
+        *([] if blocks else [{"stage": "human_gate", "status": gate, "at": now}]),
     ]
 
 
@@ -166,7 +166,7 @@ def new_run(loaded: Loaded, verdict: Verdict, *, by: str, source: str, gated: bo
         context=dict(verdict.facts.context),
         warnings=verdict.warnings,
         error=" ".join(block["detail"] for block in verdict.blocks),
-        stages=stage_log(verdict, "waiting" if gated else "not_needed"),
+        stages=stage_log(verdict.facts.context, verdict.blocks, verdict.warnings, "waiting" if gated else "not_needed"),
         completed_at=timezone.now() if blocked else None,
     )
 

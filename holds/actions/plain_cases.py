@@ -6,23 +6,24 @@ to ship. It gets the very rows that `runner.stage_many` writes; a test compares 
 
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.utils import timezone
 
-from customers.models import MONEY, ZERO, Customer, Transaction, TransactionQuerySet, owed_on
+from customers.models import Customer, Transaction, owed_on
 from disputes.models import Dispute
 from holds import warnings
 from holds.facts import line_of, oldest_sync
 from holds.models import Pause
+from holds.rules import Line
 from workflows.fingerprint import canonical, fingerprint
 from workflows.models import AutoDecision
-from workflows.stages import Loaded
+from workflows.stages import Loaded, stage_log
 from workflows.wording import COUNT_WORDS, SYMBOLS
 
 STATEMENT = Path(__file__).with_suffix(".sql").read_text()
@@ -37,8 +38,7 @@ FACTS = {
     "limit_kind": "credit_limit_kind",
     "credit_limit": "credit_limit",
     "override": "credit_hold_override",
-    "overdue": "overdue",
-    "unapplied": "unapplied",
+    "sums": "sums",
     "next_ship": "next_ship",
     "has_rep": "has_rep",
     "has_address": "has_address",
@@ -62,11 +62,13 @@ def plain(today: date) -> Q:
     )
 
 
-def stage(loaded: Loaded, customers: QuerySet[Customer], *, by: str, source: str, today: date) -> int:
-    """Run, proposal, hold, history and transitions of each, all or nothing; answers how many were proposed.
+def stage(
+    loaded: Loaded, customers: QuerySet[Customer], *, by: str, source: str, today: date
+) -> tuple[int, int | None]:
+    """Run, proposal, hold, history and transitions of each, all or nothing.
 
     `customers` are plain, cross the line today and have neither hold nor open proposal; one that got a proposal
-    meanwhile is left out.
+    meanwhile is left out. Answers how many were proposed, and the last key looked at, None when there was nobody.
     """
     facts, values = _facts(customers, today).query.sql_with_params()
     named = {f"fact{number}": value for number, value in enumerate(values)}
@@ -74,40 +76,38 @@ def stage(loaded: Loaded, customers: QuerySet[Customer], *, by: str, source: str
     with connection.cursor() as cursor:
         statement = STATEMENT.replace("{columns}", ", ".join(FACTS)).replace("{facts}", facts)
         cursor.execute(statement, {**named, **_given(loaded, by, source, today)})
-        return int(cursor.fetchone()[0])
+        staged, last = cursor.fetchone()
+        return staged, last
 
 
 def _facts(customers: QuerySet[Customer], today: date) -> QuerySet[Any, Any]:
     """One row a customer with the columns `FACTS`; amounts in base currency."""
     mine = Transaction.objects.filter(customer=OuterRef("pk"))
-    owed, ships = mine.open_on(today), mine.open_orders().order_by().values("customer")
+    owed, ships = mine.open_on(today).order_by().values("customer"), mine.open_orders().order_by().values("customer")
+    overdue = Sum(owed_on(today), filter=Q(type=Transaction.INVOICE, due__lt=today))
+    unapplied = Sum(owed_on(today), filter=Q(type__in=[Transaction.CREDIT, Transaction.PAYMENT]))
+    # Two sums of one reading of the documents: an SQL subquery answers one value.
+    sums = owed.annotate(sums=Func(overdue, unapplied, template="ARRAY[%(expressions)s]")).values("sums")
     has_rep = Q(sales_rep__isnull=False, sales_rep__is_inactive=False) & ~Q(sales_rep__email="")
     return customers.annotate(
-        overdue=_total(owed.overdue(today), today),
-        unapplied=_total(owed.unapplied(), today),
-        next_ship=Subquery(ships.annotate(first=Min("ship_date")).values("first")),
+        sums=Subquery(sums),
+        next_ship=Case(
+            When(open_orders_count__gt=0, then=Subquery(ships.annotate(first=Min("ship_date")).values("first")))
+        ),
         has_rep=Case(When(has_rep, then=Value(True)), default=Value(False)),
         has_address=Case(When(email="", then=Value(False)), default=Value(True)),
     ).values_list(*FACTS.values())
 
 
-def _total(rows: TransactionQuerySet, today: date) -> Coalesce:
-    summed = rows.order_by().values("customer").annotate(total=Sum(owed_on(today))).values("total")
-    return Coalesce(Subquery(summed, output_field=MONEY), ZERO, output_field=MONEY)
-
-
 def _given(loaded: Loaded, by: str, source: str, today: date) -> dict[str, Any]:
     """What is the same for all proposals of one tick."""
-    now, line, synced_at = timezone.now(), line_of(loaded.thresholds), oldest_sync()
-    change = {"entitystatus": Customer.HOLD, "credit_hold": "ON"}
+    line, change = line_of(loaded.thresholds), {"entitystatus": Customer.HOLD, "credit_hold": "ON"}
     return {
         "by": by,
         "source": source,
-        "now": now,
-        "said_at": canonical(now).strip('"'),
+        "now": timezone.now(),
         "today": today,
         "workflow_type": loaded.contract.workflow_type,
-        "queries": ", ".join(query.name for query in loaded.contract.queries),
         "definition_version": loaded.definition.version,
         "risk_level": loaded.definition.risk_level,
         "reason": f"Aging tick of {today.isoformat()}",
@@ -116,17 +116,49 @@ def _given(loaded: Loaded, by: str, source: str, today: date) -> dict[str, Any]:
         "currency": settings.BASE_CURRENCY,
         "symbol": SYMBOLS.get(settings.BASE_CURRENCY, f"{settings.BASE_CURRENCY} "),
         "counts": [word.capitalize() for word in COUNT_WORDS[1:]],
-        "line": canonical({"days": line.days, "amount": str(line.amount)}),
-        "strong_line": canonical({"days": line.strong_days, "amount": str(line.strong_amount)}),
         "strong_days": line.strong_days,
         "strong_amount": Decimal(line.strong_amount),
-        "synced_at": synced_at,
-        "stale": _listed(warnings.stale(synced_at)),
-        "no_rep": _listed(warnings.NO_REP),
-        "no_address": _listed(warnings.NO_ADDRESS),
-        "differs": canonical({value: [warnings.differs(value)] for value in ("ON", "OFF")}),
+        **_documents(loaded, line, today),
     }
 
 
-def _listed(warning: dict[str, str] | None) -> str:
-    return canonical([warning] if warning else [])
+def _documents(loaded: Loaded, line: Line, today: date) -> dict[str, str]:
+    """The JSON that is the same for all: fields of evidence and context, and a story for each kind of customer."""
+    synced_at = oldest_sync()
+    context = {"prior_holds": 0, "set_apart": "0.00", "pause": None, "last_pause": None, "synced_at": synced_at}
+    evidence = {
+        "as_of": today,
+        "line": {"days": line.days, "amount": str(line.amount)},
+        "strong_line": {"days": line.strong_days, "amount": str(line.strong_amount)},
+        "crosses": True,
+    }
+    return {
+        "context": _fields({**context, "hold_outcomes": []}),
+        "evidence": _fields({**context, **evidence}),
+        "stories": canonical(_stories(loaded, synced_at)),
+    }
+
+
+def _fields(values: dict[str, Any]) -> str:
+    """The inside of a JSON object."""
+    return canonical(values)[1:-1]
+
+
+def _stories(loaded: Loaded, synced_at: str | None) -> dict[str, Any]:
+    """What is warned of and logged, by the facts that it depends on: rep, address and NetSuite's own hold field."""
+    stories = {}
+    queries = [query.name for query in loaded.contract.queries]
+    for has_rep, has_address, override in product((True, False), (True, False), dict(Customer.OVERRIDES)):
+        checked = [
+            warnings.stale(synced_at),
+            None if has_rep else warnings.NO_REP,
+            None if has_address else warnings.NO_ADDRESS,
+            warnings.differs(override) if override in ("ON", "OFF") else None,
+        ]
+        found = [warning for warning in checked if warning]
+        stories[f"{'ft'[has_rep]} {'ft'[has_address]} {override}"] = {
+            "warnings": found,
+            "stages": stage_log(queries, [], found, "waiting"),
+            "current_state": {"entitystatus": "", "credit_hold": override or "AUTO"},
+        }
+    return stories

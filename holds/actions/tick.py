@@ -91,8 +91,8 @@ def aging_tick(*, as_of: date, by: Actor = "schedule:aging_tick") -> TickResult:
         result.withdrawn = _keep_open_ones_true(loaded, line, today)
     free = crossing = Customer.objects.crossing(as_of=as_of, days=line.days, amount=line.amount)
     if as_of == today:
-        free = _set_aside_the_settled(crossing, result)
-        _stage_plain(loaded, free, today, label(by), result)
+        free, many = _set_aside_the_settled(crossing, result)
+        free = _stage_plain(loaded, free, many, today, label(by), result)
     _stage_each(loaded, free, line, as_of, today, by, result)
     detail = {**result.as_dict(), "mark": mark}
     Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"detail": detail})
@@ -108,8 +108,8 @@ def _same_again(mark: str, as_of: date) -> TickResult | None:
     return TickResult(as_of, found["customers"], found["crossing"], skipped=Counter(found["skipped"]))
 
 
-def _set_aside_the_settled(crossing: CustomerQuerySet, result: TickResult) -> CustomerQuerySet:
-    """Count those that are on hold or have an open proposal, in one statement; answers the others."""
+def _set_aside_the_settled(crossing: CustomerQuerySet, result: TickResult) -> tuple[CustomerQuerySet, int]:
+    """Count those that are on hold or have an open proposal, in one statement; answers the others, and how many."""
     on_hold = Q(entitystatus=Customer.HOLD) | Q(pk__in=ServiceHold.objects.active().values("customer"))
     proposed = Q(pk__in=_open_proposals().values("customer"))
     counted = crossing.aggregate(
@@ -118,24 +118,31 @@ def _set_aside_the_settled(crossing: CustomerQuerySet, result: TickResult) -> Cu
     settled = {reason: counted[reason] for reason in ("on_hold", "open_proposal") if counted[reason]}
     result.skipped.update(settled)
     result.crossing += sum(settled.values())
-    if result.crossing == counted["all"]:
-        return crossing.none()
-    return crossing.exclude(entitystatus=Customer.HOLD).filter(
+    many = counted["all"] - result.crossing
+    if not many:
+        return crossing.none(), 0
+    free = crossing.exclude(entitystatus=Customer.HOLD).filter(
         ~Exists(ServiceHold.objects.active().filter(customer=OuterRef("pk"))),
         ~Exists(_open_proposals().filter(customer=OuterRef("pk"))),
     )
+    return free, many
 
 
-def _stage_plain(loaded: stages.Loaded, crossing: CustomerQuerySet, today: date, by: str, result: TickResult) -> None:
-    """Those of whom only their figures speak, thousands in one statement; the others are left for later."""
+def _stage_plain(
+    loaded: stages.Loaded, free: CustomerQuerySet, many: int, today: date, by: str, result: TickResult
+) -> CustomerQuerySet:
+    """Those of whom only their figures speak, thousands in one statement; answers the others of the `many`."""
     if not plain_cases.supported():
-        return
-    plain = crossing.filter(plain_cases.plain(today)).order_by("pk")
-    while keys := list(plain.values_list("pk", flat=True)[:AT_ONCE]):
-        staged = plain_cases.stage(loaded, plain.filter(pk__lte=keys[-1]), by=by, source=SOURCE, today=today)
+        return free
+    plain = free.filter(plain_cases.plain(today)).order_by("pk")
+    last: int | None = 0
+    while many > 0 and last is not None:
+        part = plain.filter(pk__gt=last)[:AT_ONCE]
+        staged, last = plain_cases.stage(loaded, part, by=by, source=SOURCE, today=today)
         result.crossing += staged
         result.staged += staged
-        plain = plain.filter(pk__gt=keys[-1])
+        many -= staged
+    return free if many > 0 else free.none()
 
 
 def _stage_each(

@@ -14,7 +14,7 @@ from customers.clock import business_today
 from customers.models import Customer, SyncState
 from customers.sync import CUSTOMERS, TRANSACTIONS
 from disputes.actions import open_dispute
-from holds.actions import pauses, plain_cases
+from holds.actions import pauses, plain_cases, tick
 from holds.actions.tick import aging_tick
 from holds.models import ServiceHold
 from netsuite.machine import Transition
@@ -128,6 +128,17 @@ def test_ten_or_one_customers_take_as_many_statements():
     for number in range(10):
         owing(f"Customer {number}")
     assert statements() == one
+
+
+def test_more_customers_than_one_statement_takes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tick, "AT_ONCE", 2)
+    for number in range(5):
+        owing(f"Customer {number}")
+    ships = owing("Ships tomorrow")
+    SalesOrderFactory(customer=ships, ship_date=business_today() + timedelta(days=1))
+    refresh_summaries(today=business_today())
+    result = aging_tick(as_of=business_today()).as_dict()
+    assert (result["crossing"], result["staged"], ProposedAction.objects.count()) == (6, 6, 6)
 
 
 def test_an_amount_in_another_base_currency(settings: Any):
