@@ -18,6 +18,7 @@ from holds import blocks
 from holds.facts import hold_note
 from holds.models import HoldBlock
 from holds.rules import HoldVerdict, Policy, Tender
+from netsuite.prepared import prepared
 
 STATEMENT = Path(__file__).with_suffix(".sql").read_text()
 CUSTOMER = (
@@ -38,7 +39,7 @@ class Checked(NamedTuple):
 def check(netsuite_id: str, block: str, *, tender: Tender = "on_account", now: datetime) -> Checked | None:
     """What `blocks.verdict` says of the customer; None for an unknown customer or an unknown block's name."""
     sql, converters = _prepared(connection.vendor)
-    with connection.cursor() as cursor:
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(sql, [netsuite_id.replace("\x00", ""), block.replace("\x00", "")])
         row = cursor.fetchone()
     if row is None:

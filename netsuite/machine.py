@@ -180,17 +180,18 @@ def born_many(rows: Iterable[models.Model], *, by: str, reason: str = "", run_id
 
 def _transition(
     row: models.Model, verb: str, source: str, target: str, by: str, reason: str, run_id: str | None
-) -> Transition:
-    return Transition(
-        machine=machine_name(type(row)),
-        row_id=row.pk,
-        verb=verb,
-        source=source,
-        target=target,
-        by=by,
-        reason=reason,
-        run_id=run_id or None,
-    )
+) -> writing.Line:
+    values = {
+        "machine": machine_name(type(row)),
+        "row_id": row.pk,
+        "verb": verb,
+        "source": source,
+        "target": target,
+        "by": by,
+        "reason": reason,
+        "run_id": run_id or None,
+    }
+    return writing.Line(Transition, values)
 
 
 def _fresh(row: models.Model) -> models.Model | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from netsuite.prepared import one_trip, prepared
+
 # Stands for the key while a queryset is composed; no row has it.
 _ANY_KEY = -7_160_033_501
 
@@ -24,29 +26,13 @@ class Question:
 def ask(questions: Sequence[Question]) -> list[list[Any]]:
     """The rows of each, as its queryset would answer them."""
     composed = [_composed(question.build, *question.arguments) for question in questions]
-    keys = [question.key for question in questions]
-    with connection.cursor() as cursor:
-        found = (_in_one_trip if connection.vendor == "postgresql" else _one_by_one)(cursor, composed, keys)
+    with prepared():
+        cursors = [connection.cursor() for _question in questions]
+        with one_trip():
+            for cursor, one, question in zip(cursors, composed, questions, strict=True):
+                cursor.execute(one.sql, [question.key if value == _ANY_KEY else value for value in one.values])
+        found = [cursor.fetchall() for cursor in cursors]
     return [one.rows(rows) if rows else [] for one, rows in zip(composed, found, strict=True)]
-
-
-def _in_one_trip(cursor: Any, composed: Sequence["_Composed"], keys: Sequence[int | None]) -> list[list[Any]]:
-    cursor.execute(
-        "; ".join(one.complete.replace(str(_ANY_KEY), str(key)) for one, key in zip(composed, keys, strict=True))
-    )
-    found = []
-    for _one in composed:
-        found.append(cursor.fetchall())
-        cursor.nextset()
-    return found
-
-
-def _one_by_one(cursor: Any, composed: Sequence["_Composed"], keys: Sequence[int | None]) -> list[list[Any]]:
-    found = []
-    for one, key in zip(composed, keys, strict=True):
-        cursor.execute(one.sql, [key if value == _ANY_KEY else value for value in one.values])
-        found.append(cursor.fetchall())
-    return found
 
 
 @dataclass(frozen=True)
@@ -55,8 +41,6 @@ class _Composed:
     compiler: Any
     sql: str
     values: tuple[Any, ...]
-    # PostgreSQL: with the values in their places.
-    complete: str
 
     def rows(self, found: list[Any]) -> list[Any]:
         """Let the queryset make its rows, dictionaries or tuples of what was found."""
@@ -73,7 +57,5 @@ def _composed(build: Callable[..., models.QuerySet[Any, Any]], *arguments: Any) 
     sql, values = compiler.as_sql()
     converters = compiler.get_converters([selected for selected, _sql, _alias in compiler.select])
     compiler.get_converters = lambda _selected: converters
-    complete = ""
-    if connection.vendor == "postgresql":
-        complete = connection.ops.compose_sql(sql, values)  # type: ignore[attr-defined]
-    return _Composed(queryset, compiler, sql, tuple(values), complete)
+    compiler.has_composite_fields = lambda _selected: False
+    return _Composed(queryset, compiler, sql, tuple(values))

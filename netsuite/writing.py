@@ -14,9 +14,18 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from netsuite.prepared import one_trip, prepared
+
 # More rows than this of one table are left to the ORM, which knows how many values a statement takes.
 MANY = 50
 Row = TypeVar("Row", bound=models.Model)
+
+
+class Line(NamedTuple):
+    """A new row as plain values by column name, without a model around them; what is missing has its default."""
+
+    model: type[models.Model]
+    values: Mapping[str, Any]
 
 
 class _Statement(NamedTuple):
@@ -24,10 +33,13 @@ class _Statement(NamedTuple):
     values: list[Any]
 
 
+New = models.Model | Line
+
+
 class _Waiting(threading.local):
     """What the innermost `together` of this thread has still to write."""
 
-    rows: "list[models.Model | _Statement] | None" = None
+    rows: "list[New | _Statement] | None" = None
     depth = 0
 
 
@@ -37,7 +49,7 @@ _waiting = _Waiting()
 @contextmanager
 def together() -> Iterator[None]:
     """A transaction; what `add` is given in it is written at its end, one INSERT a table."""
-    with transaction.atomic():
+    with prepared(), transaction.atomic():
         outer = _waiting.rows, _waiting.depth
         _waiting.rows, _waiting.depth = [], len(connection.savepoint_ids)
         try:
@@ -58,7 +70,7 @@ def in_transaction() -> Iterator[None]:
             yield
 
 
-def add(rows: Iterable[models.Model]) -> None:
+def add(rows: Iterable[New]) -> None:
     """Write new rows that nobody reads in this transaction; they get no key and send no signal.
 
     At once, unless a `together` is open. Below a savepoint always at once: it may be rolled back alone.
@@ -66,7 +78,7 @@ def add(rows: Iterable[models.Model]) -> None:
     _later(rows)
 
 
-def _later(rows: "Iterable[models.Model | _Statement]") -> None:
+def _later(rows: Iterable[New | _Statement]) -> None:
     if _waiting.rows is None or any(connection.savepoint_ids[_waiting.depth :]):
         _write(list(rows))
     else:
@@ -79,9 +91,8 @@ def insert(row: models.Model, *, skip_conflict: bool = False, **computed: RawSQL
     Sends no signal: a history row is the caller's to add. With `skip_conflict` False instead of an IntegrityError
     when another row has its unique values.
     """
-    sql, fields = _insert_sql(type(row), 1, tuple((name, raw.sql) for name, raw in computed.items()))
-    values = [_saved(field, field.pre_save(row, True)) for field in fields if field.name not in computed]
-    values += [value for raw in computed.values() for value in raw.params]
+    sql, slots = _insert_sql(type(row), 1, tuple((name, raw.sql) for name, raw in computed.items()))
+    values = [*_values(row, slots), *(value for raw in computed.values() for value in raw.params)]
     answered: list[Any] = [type(row)._meta.pk, *(type(row)._meta.get_field(name) for name in computed)]
     conflict = " ON CONFLICT DO NOTHING" if skip_conflict else ""
     with connection.cursor() as cursor:
@@ -147,8 +158,8 @@ def keeps_history(model: type[models.Model]) -> bool:
     return hasattr(model._meta, "simple_history_manager_attribute")
 
 
-def history_of(row: models.Model, kind: str, reason: str | None) -> list[models.Model]:
-    """The unsaved history row of `row` as it is in memory; none for a model that keeps no history."""
+def history_of(row: models.Model, kind: str, reason: str | None) -> list[Line]:
+    """The history row of `row` as it is in memory; none for a model that keeps no history."""
     if not keeps_history(type(row)):
         return []
     model = _history(type(row))
@@ -156,9 +167,9 @@ def history_of(row: models.Model, kind: str, reason: str | None) -> list[models.
         "history_type": kind,
         "history_date": timezone.now(),
         "history_change_reason": reason,
-        "history_user": model.get_default_history_user(row),
+        "history_user_id": getattr(model.get_default_history_user(row), "pk", None),
     }
-    return [model(**said, **{field.attname: getattr(row, field.attname) for field in model.tracked_fields})]
+    return [Line(model, {**said, **{field.attname: getattr(row, field.attname) for field in model.tracked_fields}})]
 
 
 @cache
@@ -166,51 +177,80 @@ def _history(model: type[models.Model]) -> Any:
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
 
 
-def _write(rows: "Sequence[models.Model | _Statement]") -> None:
+def _write(rows: Sequence[New | _Statement]) -> None:
     """One INSERT a table, after the statements that stand by themselves; PostgreSQL takes them all in one trip."""
-    tables: dict[type[models.Model], list[models.Model]] = {}
-    statements: list[tuple[str, list[Any] | None]] = []
+    tables: dict[type[models.Model], list[New]] = {}
+    statements: list[tuple[str, list[Any]]] = []
     for row in rows:
         if isinstance(row, _Statement):
             statements.append((row.sql, row.values))
         else:
-            tables.setdefault(type(row), []).append(row)
+            tables.setdefault(row.model if isinstance(row, Line) else type(row), []).append(row)
     for model in [model for model, of_table in tables.items() if len(of_table) > MANY]:
-        model._base_manager.bulk_create(tables.pop(model))
-    statements += [_insert(of_table) for of_table in tables.values()]
-    if len(statements) > 1 and connection.vendor == "postgresql":
-        statements = [("; ".join(_complete(sql, values) for sql, values in statements), None)]
-    for sql, values in statements:
-        _execute(sql, values)
+        model._base_manager.bulk_create(map(_as_model, tables.pop(model)))
+    inserts = [_insert(model, of_table) for model, of_table in tables.items()]
+    if connection.vendor == "postgresql" and len(inserts) > 1:
+        inserts = [_as_one(inserts)]
+    with one_trip(), connection.cursor() as cursor:
+        for sql, values in [*statements, *inserts]:
+            cursor.execute(sql, values)
 
 
-def _complete(sql: str, values: Sequence[Any] | None) -> str:
-    return connection.ops.compose_sql(sql, values)  # type: ignore[attr-defined]
+def _as_one(inserts: Sequence[tuple[str, list[Any]]]) -> tuple[str, list[Any]]:
+    """Inserts into several tables as one statement: parsed, planned and started once."""
+    *others, (last, _values) = inserts
+    named = ", ".join(f"written_{number} AS ({sql})" for number, (sql, _values) in enumerate(others))
+    return f"WITH {named} {last}", [value for _sql, values in inserts for value in values]
 
 
-def _execute(sql: str, values: list[Any] | None) -> int:
+def _as_model(row: New) -> models.Model:
+    return row.model(**row.values) if isinstance(row, Line) else row
+
+
+def _execute(sql: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
 
 
-def _insert(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
-    sql, fields = _insert_sql(type(rows[0]), len(rows))
+def _insert(model: type[models.Model], rows: Sequence[New]) -> tuple[str, list[Any]]:
+    sql, slots = _insert_sql(model, len(rows))
+    return sql, [value for row in rows for value in _values(row, slots)]
+
+
+class _Slot(NamedTuple):
+    """A column's place among the values; `plain` is the type that goes to the database as it is."""
+
+    field: Any
+    name: str
+    plain: type | None
+
+
+def _values(row: New, slots: Sequence[_Slot]) -> list[Any]:
+    if isinstance(row, Line):
+        given = row.values
+        values = [given[name] if name in given else field.get_default() for field, name, _plain in slots]
+    else:
+        values = [slot.field.pre_save(row, True) for slot in slots]
     database = connections[DEFAULT_DB_ALIAS]
-    return sql, [_saved(field, field.pre_save(row, True), database) for row in rows for field in fields]
+    return [
+        value if value is None or type(value) is plain else _saved(field, value, database)
+        for (field, _name, plain), value in zip(slots, values, strict=True)
+    ]
 
 
 @lru_cache(maxsize=256)
 def _insert_sql(
     model: type[models.Model], count: int, computed: tuple[tuple[str, str], ...] = ()
-) -> tuple[str, list["models.Field[Any, Any]"]]:
-    """The statement for `count` rows and the fields of its values; columns with SQL of their own come last."""
+) -> tuple[str, list[_Slot]]:
+    """The statement for `count` rows and the places of their values; columns with SQL of their own come last."""
     own = dict(computed)
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     fields.sort(key=lambda field: field.name in own)
     columns = ", ".join(_column(field) for field in fields)
     line = ", ".join(f"({own[field.name]})" if field.name in own else "%s" for field in fields)
-    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join([f'({line})'] * count)}", fields  # noqa: S608
+    sql = f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join([f'({line})'] * count)}"  # noqa: S608
+    return sql, [_Slot(field, field.attname, _plain(field)) for field in fields if field.name not in own]
 
 
 def _test(model: type[models.Model], name: str, value: Any) -> tuple[str, list[Any]]:
@@ -221,14 +261,24 @@ def _test(model: type[models.Model], name: str, value: Any) -> tuple[str, list[A
 
 
 def _saved(field: Any, value: Any, database: Any = connection) -> Any:
-    if value is None or (type(value) is str and isinstance(field, (models.CharField, models.TextField))):
+    if value is None or type(value) is _plain(field):
         return value
     return field.get_db_prep_save(value.pk if isinstance(value, models.Model) else value, database)
 
 
+@cache
+def _plain(field: Any) -> type | None:
+    """The type of value that the field would hand to either database unchanged."""
+    kinds = {models.CharField: str, models.TextField: str, models.IntegerField: int, models.BooleanField: bool}
+    kept = field.target_field if field.is_relation else field
+    return next((plain for kind, plain in kinds.items() if isinstance(kept, kind)), None)
+
+
+@cache
 def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
+@cache
 def _column(field: Any) -> str:
     return connection.ops.quote_name(field.column)
