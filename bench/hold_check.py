@@ -15,6 +15,7 @@ from customers.clock import business_today
 from customers.models import Customer, SyncState
 from holds.hold_check import check
 from holds.models import HoldBlock
+from netsuite.prepared import prepared
 
 CHECKS, CLIENTS = 500, 8
 
@@ -48,6 +49,7 @@ def _one(rounds: int, keys: list[str]) -> Row:
     sides = {
         "hold check": _check,
         "bare read of one row": _bare,
+        "the same, prepared": _bare_prepared,
         "three queries of the ORM": _three,
         "one row by the ORM": lambda key: Customer.objects.get(netsuite_id=key),
         "over the API": lambda key: client.get(f"/api/v1/customers/{key}/hold-status/"),
@@ -75,6 +77,11 @@ def _bare(key: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM customers WHERE netsuite_id = %s", [key])
         cursor.fetchone()
+
+
+def _bare_prepared(key: str) -> None:
+    with prepared():
+        _bare(key)
 
 
 def _three(key: str) -> None:

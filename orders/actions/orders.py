@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from customers.clock import business_today
@@ -12,6 +11,7 @@ from holds import blocks
 from holds.actions import overrides
 from holds.pins import GrantRefused
 from netsuite.machine import LostRace, move
+from netsuite.writing import together
 from orders import gate, sales_orders
 from orders.actions.drafts import (
     OrderClosed,
@@ -81,7 +81,7 @@ def submit(
     require_person(by, "orders.submit_order", "submit orders")
     at = now or timezone.now()
     try:
-        with transaction.atomic():
+        with together():
             return _submit(order, by, grant, at, terms)
     except GrantRefused as refusal:
         cart = cart_of(order, cashier=by, block=blocks.of_page(gate.PAGE))
