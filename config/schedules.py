@@ -23,7 +23,7 @@ JOBS = (
     Job("sync", "customers.tasks.sync_now", "what changed in NetSuite", minutes=15),
     Job("drift", "holds.tasks.check_drift", "NetSuite changed by hand", minutes=15),
     Job("apply waiting", "workflows.tasks.apply_waiting", "approved while applying was off", minutes=1),
-    Job("seal audit", "workflows.tasks.seal", "decisions a crash left unsealed", minutes=5),
+    Job("seal audit", "workflows.tasks.seal", "decisions not sealed right after their commit", minutes=1),
     # The task itself asks for 06:00 on a weekday in the business time zone, so daylight saving needs no new row.
     Job("aging tick", "holds.tasks.aging_tick_when_due", "weekdays 06:00 business time", minutes=15),
     Job("overrides", "holds.tasks.void_expired_overrides", "approvals at the till whose minutes are over", minutes=1),

@@ -18,6 +18,7 @@ from django.db import connection
 
 from customers import pins
 from tests.plugin_db import wait_until_migrated
+from workflows import audit
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 PASSWORD = "correct horse battery staple"
@@ -87,8 +88,9 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """What one test's rows put into the cache is not true of the next one's."""
+    """What one test's rows put into the cache, or sealed a moment ago, is not true of the next one's."""
     cache.clear()
+    audit.forget_pause()
 
 
 def user_in(username: str, *groups: str, **fields: Any) -> Any:

@@ -1,9 +1,10 @@
 """The audit chain: each decision's hash is bound to all before it, so a later change shows.
 
-Decisions are written in the transaction of what they decide; sealing follows at once after commit,
-so that two approvals never wait for each other.
+Decisions are written in the transaction of what they decide; sealing follows after commit, so that two approvals
+never wait for each other.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -23,12 +24,25 @@ from workflows.models import AuditSeal, AutoDecision, ProposedAction, WorkflowRu
 
 GENESIS = "0" * 64
 # How many decisions are looked through right after a commit; what is left further behind is the schedule's.
-RECENT = 50
+RECENT = 500
+# A process that decides many times a second seals once for all of them; the schedule seals what comes last.
+PAUSE_SECONDS = 1.0
 UNSEALED_LIMIT = timedelta(minutes=5)
 SEALED_FIELDS = (
     *("id", "decision_type", "customer_id", "proposal_id", "run_id", "entity_ref", "by", "user_id", "at"),
     *("reason", "evidence", "before", "after", "version_seen", "solo"),
 )
+
+
+class _Pause:
+    """Ends on the machine's monotonic clock; each process has its own."""
+
+    ends = float("-inf")
+
+
+def forget_pause() -> None:
+    """The next decision is sealed right after its commit, however short ago the last was."""
+    _Pause.ends = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,13 @@ def seal() -> int:
 
 
 def seal_recent() -> int:
-    """`seal` right after a commit: only the latest decisions are looked through, in one trip."""
+    """`seal` right after a commit: only the latest decisions are looked through, in one trip.
+
+    At most once in PAUSE_SECONDS a process; what is decided in between is sealed with the next, or on schedule.
+    """
+    if time.monotonic() < _Pause.ends:
+        return 0
+    _Pause.ends = time.monotonic() + PAUSE_SECONDS
     last, found = ask([Question(_last_seal), Question(_recent_unsealed)])
     return _append(Head(last[0].seq, last[0].hash) if last else Head(0, GENESIS), found)
 

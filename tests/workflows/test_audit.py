@@ -13,6 +13,7 @@ from tests.factories.customers import CustomerFactory
 from workflows import audit
 from workflows.audit import GENESIS, Head
 from workflows.models import AuditSeal, AutoDecision
+from workflows.tasks import seal
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,25 @@ def test_decisions_are_sealed_when_their_transaction_is_through(django_capture_o
     with django_capture_on_commit_callbacks(execute=True):
         decide()
     assert AuditSeal.objects.get().decision == AutoDecision.objects.get()
+
+
+def test_many_decisions_in_a_second_are_sealed_together(django_capture_on_commit_callbacks):
+    for reason in ("first", "second", "third"):
+        with django_capture_on_commit_callbacks(execute=True):
+            decide(reason)
+    assert AuditSeal.objects.count() == 1
+    audit.forget_pause()
+    with django_capture_on_commit_callbacks(execute=True):
+        decide("fourth")
+    assert (AuditSeal.objects.count(), audit.verify()) == (4, [])
+
+
+def test_what_was_decided_last_is_sealed_on_schedule(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        decide("first")
+        decide("second")
+    decide("third")
+    assert (seal(), AuditSeal.objects.count()) == (1, 3)
 
 
 def test_an_empty_chain_starts_at_nothing():
