@@ -1,6 +1,7 @@
 """Querysets composed once and asked again: the ORM's SQL is kept, and on PostgreSQL several are asked in one trip."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,7 +29,7 @@ def ask(questions: Sequence[Question]) -> list[list[Any]]:
     composed = [_composed(question.build, *question.arguments) for question in questions]
     with prepared():
         cursors = [connection.cursor() for _question in questions]
-        with one_trip():
+        with one_trip() if len(questions) > 1 else nullcontext():
             for cursor, one, question in zip(cursors, composed, questions, strict=True):
                 cursor.execute(one.sql, [question.key if value == _ANY_KEY else value for value in one.values])
         found = [cursor.fetchall() for cursor in cursors]
