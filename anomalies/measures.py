@@ -4,6 +4,7 @@ A cell is one combination of region, tier, sales rep and payment method. A custo
 cell, so counts and sums of cells add up to any scope; no query is asked per segment. Base currency.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,14 +14,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db import connection
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from anomalies.churn import signals
 from anomalies.held_orders import on_credit_hold
 from anomalies.rules import cei, countback_dso, dso, percentile
-from customers.aging import aging_columns, portfolio
-from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Transaction, owed_on
+from customers.aging import portfolio
+from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Employee, Transaction
+from customers.rules import CENT, OVERDUE_BUCKETS
 from disputes.models import Dispute
 from holds.models import ServiceHold
 
@@ -33,6 +36,7 @@ DIMENSIONS = {
     "rep": "sales_rep__netsuite_id",
     "payment_method": "payment_method",
 }
+COUNTED = (Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT)
 LARGEST = frozenset({"orders_on_hold_largest"})
 LIVE = (
     *("orders_on_hold", "orders_on_hold_value", "orders_on_hold_largest", "orders_on_hold_customers"),
@@ -45,10 +49,9 @@ Sums = dict[str, Decimal]
 
 @dataclass
 class Day:
-    """What was counted for one scope: sums by name, monthly sales newest first, utilisations of customers."""
+    """What was counted for one scope: sums by name, utilisations of customers."""
 
     sums: Sums = field(default_factory=lambda: defaultdict(Decimal))
-    months: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     utilisations: list[Decimal] = field(default_factory=list)
 
 
@@ -65,10 +68,6 @@ def measure(day: date, *, live: bool) -> dict[Scope, dict[str, Decimal]]:
             found = scopes[scope].sums
             for name, amount in sums.items():
                 found[name] = max(found[name], amount) if name in LARGEST else found[name] + amount
-    for cell, month, sales, lately in _monthly_sales(day):
-        for scope in scopes_of(cell):
-            scopes[scope].months[month] += sales
-            scopes[scope].sums["sales"] += lately
     if live:
         for cell, used in _utilisations():
             for scope in scopes_of(cell):
@@ -93,8 +92,7 @@ def _cell(row: Mapping[str, Any]) -> Cell:
 
 def _sources(day: date, *, live: bool) -> Iterator[tuple[Cell, Sums]]:
     """Additive figures by cell, from every source."""
-    yield from grouped(_owed(day), "customer__", aging_columns(day))
-    yield from _owed_before(day - timedelta(days=SALES_DAYS))
+    yield from _documents(day)
     yield from _holds(day)
     yield from _disputes(day)
     yield from _churn(day)
@@ -144,26 +142,75 @@ def _churn(day: date) -> Iterator[tuple[Cell, Sums]]:
         yield from grouped(rows, "", {"churn_signals": Count("pk")})
 
 
-def _owed(day: date) -> QuerySet[Transaction]:
-    counted = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
-    return Transaction.objects.open_on(day).filter(type__in=counted)
+def _documents(day: date) -> Iterator[tuple[Cell, Sums]]:
+    """Invoices, credits and payments, read once: what is open, what was when the sales days began, what was sold."""
+    begin, months, periods = day - timedelta(days=SALES_DAYS), _months(day), _periods(day)
+    reps = dict(Employee.objects.values_list("pk", "netsuite_id"))
+    for region, tier, rep, method, kind, settled, age, period, unpaid, total in _added_up(_coded(day)):
+        invoice, owed, sums = kind == Transaction.INVOICE, unpaid if settled == "never" else total, Sums()
+        since = periods[period] if period is not None else date.min
+        if settled in ("never", "later"):
+            sums[age if invoice else "unapplied"] = owed
+        if settled != "before" and since <= begin:
+            sums["begin_invoiced" if invoice else "begin_unapplied"] = owed
+        if invoice and since > begin:
+            sums["sales"] = total
+        if invoice and period is not None:
+            sums[f"sold_{months.index(since.replace(day=1))}"] = total
+        if sums:
+            yield (region, tier, reps.get(rep, ""), method), sums
 
 
-def _owed_before(begin: date) -> Iterator[tuple[Cell, Sums]]:
-    """What was invoiced, and what of it was not applied, at the beginning of the sales days."""
-    is_invoice, owed = Q(type=Transaction.INVOICE), owed_on(begin)
-    columns = {"begin_invoiced": Sum(owed, filter=is_invoice), "begin_unapplied": Sum(owed, filter=~is_invoice)}
-    yield from grouped(_owed(begin), "customer__", columns)
+def _coded(day: date) -> QuerySet[Any, Any]:
+    """Each document that counts in a figure: its customer's cell, what tells in which figures, and its amounts."""
+    begin, periods = day - timedelta(days=SALES_DAYS), _periods(day)
+    late = [When(due__gte=day - timedelta(days=last), then=Value(name)) for name, _, last in OVERDUE_BUCKETS if last]
+    oldest = OVERDUE_BUCKETS[-1][0]
+    told = {
+        "region": F("customer__region"),
+        "tier": F("customer__tier"),
+        "rep": F("customer__sales_rep"),
+        "payment_method": F("customer__payment_method"),
+        "kind": F("type"),
+        "settled": Case(
+            When(closed=None, then=Value("never")),
+            When(closed__gt=day, then=Value("later")),
+            When(closed__gt=begin, then=Value("since")),
+            default=Value("before"),
+        ),
+        "age": Case(When(Q(due__gte=day) | Q(due=None), then=Value("current")), *late, default=Value(oldest)),
+        "period": Case(*(When(issued__gte=first, then=Value(number)) for number, first in enumerate(periods))),
+    }
+    counts = Q(closed=None, unpaid__gt=0) | Q(closed__gt=begin) | Q(type=Transaction.INVOICE, issued__gte=periods[-1])
+    rows = Transaction.objects.filter(counts, type__in=COUNTED, issued__lte=day).order_by()
+    return rows.annotate(**told).values_list(*told, "unpaid", "total")
 
 
-def _monthly_sales(day: date) -> Iterator[tuple[Cell, date, Decimal, Decimal]]:
-    """Of each cell and month: what was sold, and how much of it in the sales days."""
-    since = (day.replace(day=1) - timedelta(days=31 * (COUNTBACK_MONTHS - 1))).replace(day=1)
-    sold = Transaction.objects.invoices().filter(issued__gte=since, issued__lte=day)
-    rows = sold.order_by().annotate(month=TruncMonth("issued"), **cells("customer__"))
-    lately = Sum("total", filter=Q(issued__gt=day - timedelta(days=SALES_DAYS)))
-    for row in rows.values("month", *_names()).annotate(sales=_sum("total"), lately=Coalesce(lately, ZERO)):
-        yield _cell(row), row["month"], row["sales"], row["lately"]
+def _added_up(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
+    """The amounts, which are the last two columns, added up by the eight before. One query."""
+    # PostgreSQL takes each combination for a group of its own and sorts them all, unless a limit hides what they are.
+    inner, values = rows[: sys.maxsize].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDED_UP.format(documents=inner), values)
+        for *codes, unpaid, total in cursor:
+            yield *codes, Decimal(unpaid).quantize(CENT), Decimal(total).quantize(CENT)
+
+
+_ADDED_UP = """SELECT region, tier, rep, payment_method, kind, settled, age, period, SUM(unpaid), SUM(total)
+    FROM ({documents}) documents GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
+
+
+def _months(day: date) -> list[date]:
+    """The first days of the running month and of those before it that sales are read of."""
+    months = [day.replace(day=1)]
+    while len(months) <= COUNTBACK_MONTHS:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return months
+
+
+def _periods(day: date) -> list[date]:
+    """The first days of the months, and of the sales days: no figure needs to know better when it was issued."""
+    return sorted({*_months(day), day - timedelta(days=SALES_DAYS - 1)}, reverse=True)
 
 
 def _utilisations() -> Iterator[tuple[Cell, Decimal]]:
@@ -176,7 +223,7 @@ def _utilisations() -> Iterator[tuple[Cell, Decimal]]:
 def grouped(rows: QuerySet, prefix: str, columns: Mapping[str, Any]) -> Iterator[tuple[Cell, Sums]]:
     """The columns summed by cell; `prefix` leads from the rows to their customer. One query."""
     grouped = rows.order_by().annotate(**cells(prefix)).values(*_names()).annotate(**columns)
-    for row in grouped.iterator(chunk_size=2000):
+    for row in grouped:
         yield _cell(row), {name: Decimal(row[name]) for name in columns if _is_amount(row[name])}
 
 
@@ -227,7 +274,7 @@ def _figures(found: Day, day: date, *, live: bool) -> dict[str, Decimal]:
         "dso": days_sales,
         "dso_best_possible": best,
         "add": days_sales - best if days_sales is not None and best is not None else None,
-        "dso_countback": countback_dso(balance, _months(found.months, day)),
+        "dso_countback": countback_dso(balance, _sold(sums, day)),
         "cei": cei(sums["begin_invoiced"] - sums["begin_unapplied"], sums["sales"], balance, current),
     }
     figures |= {name: sums[name] for name in ("new_holds", "disputes_open", "new_disputes", "churn_signals")}
@@ -238,11 +285,8 @@ def _figures(found: Day, day: date, *, live: bool) -> dict[str, Decimal]:
     return {name: value for name, value in figures.items() if value is not None}
 
 
-def _months(sales: Mapping[date, Decimal], day: date) -> list[tuple[int, Decimal]]:
+def _sold(sums: Sums, day: date) -> list[tuple[int, Decimal]]:
     """(days, sales) of the running month so far, then of each month before, without a gap."""
-    months, first, end = [], day.replace(day=1), day
-    for _ in range(COUNTBACK_MONTHS):
-        months.append(((end - first).days + 1, sales.get(first, Decimal(0))))
-        end = first - timedelta(days=1)
-        first = end.replace(day=1)
-    return months
+    months = _months(day)[:COUNTBACK_MONTHS]
+    ends = [day + timedelta(days=1), *months]
+    return [((end - first).days, sums[f"sold_{n}"]) for n, (first, end) in enumerate(zip(months, ends, strict=False))]

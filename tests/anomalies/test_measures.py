@@ -1,15 +1,21 @@
 """A day's figures from documents and customers in the database."""
 
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from anomalies.churn import signals
 from anomalies.held_orders import held_orders
-from anomalies.measures import measure
+from anomalies.measures import AGING, measure
+from anomalies.rules import cei, countback_dso, dso
 from customers.aging import refresh_summaries
+from customers.models import Employee, Transaction
+from customers.rules import bucket
 from tests.factories.customers import (
+    CreditFactory,
     CustomerFactory,
     EmployeeFactory,
     InvoiceFactory,
@@ -127,6 +133,59 @@ def test_a_customer_with_two_orders_counts_once():
     SalesOrderFactory.create_batch(2, customer=customer, status="A", total=Decimal(10))
     found = measure(DAY, live=True)["region", "West"]
     assert (found["orders_on_hold"], found["orders_on_hold_customers"], found["orders_on_hold_value"]) == (2, 1, 20)
+
+
+def documents_of_all_kinds(rep: Employee) -> None:
+    """Open and settled, before and after the day, with and without a due date, of two regions; always the same ones."""
+    chance = Random(20261120)
+    owners = [CustomerFactory(region="West", sales_rep=rep), CustomerFactory(region="East"), CustomerFactory()]
+    for _ in range(300):
+        issued = DAY - timedelta(days=chance.randrange(-5, 480))
+        kind = chance.choice([InvoiceFactory, InvoiceFactory, InvoiceFactory, CreditFactory, PaymentFactory])
+        kind(
+            customer=chance.choice(owners),
+            issued=issued,
+            due=chance.choice([None, issued + timedelta(days=chance.randrange(90))]),
+            closed=chance.choice([None, issued + timedelta(days=chance.randrange(120))]),
+            total=Decimal(chance.randrange(100_000, 9_000_000)) / 100,
+            unpaid=Decimal(chance.choice([0, chance.randrange(1, 100_000)])) / 100,
+        )
+
+
+def recomputed(documents: list[Transaction]) -> dict[str, Decimal | None]:
+    """The figures of documents, one after the other as a person would."""
+    begin, sums = DAY - timedelta(days=30), defaultdict(Decimal)
+    for each in documents:
+        invoice = each.type == Transaction.INVOICE
+        for day, prefix in ((DAY, ""), (begin, "begin_")):
+            later = each.closed is not None and each.closed > day
+            if each.issued <= day and (later or each.closed is None):
+                owed = each.total if later else each.unpaid
+                sums[f"{prefix}balance"] += owed if invoice else -owed
+                sums[prefix + (bucket(each.due, DAY) if invoice else "unapplied")] += owed
+        if invoice and each.issued <= DAY:
+            sums[each.issued.strftime("%Y-%m")] += each.total
+            sums["sales"] += each.total if each.issued > begin else 0
+    days = [20, 31, 30, 31, 31, 30, 31, 30, 31, 28, 31, 31, 30]
+    months = [f"{2026 - (n > 10)}-{(10 - n) % 12 + 1:02}" for n in range(13)]
+    return {
+        **{metric: sums[name] for metric, name in AGING.items()},
+        "unapplied": sums["unapplied"],
+        "dso": dso(sums["balance"], sums["sales"], 30),
+        "dso_countback": countback_dso(sums["balance"], [(n, sums[m]) for n, m in zip(days, months, strict=True)]),
+        "cei": cei(sums["begin_balance"], sums["sales"], sums["balance"], sums["current"]),
+    }
+
+
+@pytest.mark.both_databases
+def test_every_figure_equals_a_plain_recomputation():
+    rep = EmployeeFactory(netsuite_id="77")
+    documents_of_all_kinds(rep)
+    found, documents = measure(DAY, live=False), list(Transaction.objects.select_related("customer"))
+    west = [each for each in documents if each.customer.region == "West"]
+    for scope, rows in ((("all", ""), documents), (("region", "West"), west), (("rep", "77"), west)):
+        plain = recomputed(rows)
+        assert {name: found[scope].get(name) for name in plain} == plain
 
 
 def test_utilisation_is_weighted_and_has_a_percentile():
