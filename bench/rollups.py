@@ -1,28 +1,48 @@
-"""A day's figures for every scope beside one query a segment, and the daily evaluation of five years of figures."""
+"""A day's figures for every scope beside one query a figure, and the daily evaluation of five years of figures."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Mod
 from django.utils import timezone
 
 from anomalies.actions.evaluation import judge_rule
-from anomalies.measures import DIMENSIONS, Scope
+from anomalies.measures import AGING, COUNTBACK_MONTHS, DIMENSIONS, SALES_DAYS, Scope, bounds
 from anomalies.measures import measure as measure_day
 from anomalies.models import AlertRule, DailyMetric
 from bench.measure import Row, Size, side_by_side
 from bench.population import populate
 from customers.clock import business_today
-from customers.models import Customer, Employee, Transaction
+from customers.models import Customer, Employee, Transaction, owed_on
+from customers.rules import OVERDUE_BUCKETS
+from disputes.models import Dispute
+from holds.models import ServiceHold
 
 REGIONS, REPS = 12, 40
 DAYS = 5 * 365
 SCOPES = 50
 METRICS = 20
+# The sums of documents that each figure is made of.
+MONTHS = [f"month_{n}" for n in range(COUNTBACK_MONTHS)]
+BALANCE = ["invoiced", "unapplied"]
+NEEDED = {
+    **{metric: [column] for metric, column in AGING.items()},
+    "ar_balance": BALANCE,
+    "overdue_balance": ["invoiced", "current"],
+    "unapplied": ["unapplied"],
+    "share_60_plus": ["old", "invoiced"],
+    "dso": [*BALANCE, "sales"],
+    "dso_best_possible": ["current", "sales"],
+    "add": [*BALANCE, "current", "sales"],
+    "dso_countback": [*BALANCE, *MONTHS],
+    "cei": ["begin_invoiced", "begin_unapplied", "sales", *BALANCE, "current"],
+}
 
 
 def measure(size: Size) -> list[Row]:
@@ -34,8 +54,8 @@ def measure(size: Size) -> list[Row]:
     figures = side_by_side(
         "a day's figures, 5 dimensions",
         size.rounds,
-        {"set-based": lambda: measure_day(day, live=False), "a query a segment": lambda: _by_segment(day, scopes)},
-        at_most={"a query a segment": 1 / 100},
+        {"set-based": lambda: measure_day(day, live=False), "a query a figure": lambda: _by_segment(day, scopes)},
+        at_most={"a query a figure": 1 / 100},
     )
     figures = replace(figures, figures={"scopes": len(scopes), "figures": sum(map(len, scopes.values()))})
     _history()
@@ -55,13 +75,64 @@ def _segment() -> None:
 
 
 def _by_segment(day: date, scopes: Mapping[Scope, Mapping[str, Any]]) -> None:
-    """Each figure of each scope asked by itself, as a first version does it."""
+    """Each figure of each scope by one query of its own, which reads the rows and adds the sums of that figure only.
+
+    A figure that counts holds, disputes or orders counts its rows; for churn the orders are counted, which is less
+    than what it takes.
+    """
+    sums, others = _document_sums(day), _other_rows(day)
     for (dimension, value), figures in scopes.items():
-        rows = Transaction.objects.invoices().open_on(day)
-        if dimension != "all":
-            rows = rows.filter(**{f"customer__{DIMENSIONS[dimension]}": value})
-        for _figure in figures:
-            rows.aggregate(total=Sum("unpaid"))
+        mine = {} if dimension == "all" else {f"customer__{DIMENSIONS[dimension]}": value}
+        for figure in figures:
+            if figure in others:
+                others[figure].filter(**mine).count()
+                continue
+            asked = {name: sums[name] for name in NEEDED[figure]}
+            rows = Transaction.objects.filter(reduce(or_, (which for _, which in asked.values())), **mine)
+            only_one = len(asked) == 1
+            totals = {n: Sum(amount, filter=None if only_one else which) for n, (amount, which) in asked.items()}
+            rows.aggregate(**totals)
+
+
+def _document_sums(day: date) -> dict[str, tuple[Any, Q]]:
+    """The sums that figures are made of by name: which amount of which documents."""
+    begin, invoice = day - timedelta(days=SALES_DAYS), Q(type=Transaction.INVOICE)
+    unapplied = Q(type__in=[Transaction.CREDIT, Transaction.PAYMENT])
+    sums = {
+        "invoiced": (owed_on(day), invoice & _open(day)),
+        "unapplied": (owed_on(day), unapplied & _open(day)),
+        "current": (owed_on(day), invoice & _open(day) & (Q(due__gte=day) | Q(due=None))),
+        "old": (owed_on(day), invoice & _open(day) & Q(due__lte=day - timedelta(days=61))),
+        "begin_invoiced": (owed_on(begin), invoice & _open(begin)),
+        "begin_unapplied": (owed_on(begin), unapplied & _open(begin)),
+        "sales": (F("total"), invoice & Q(issued__gt=begin, issued__lte=day)),
+    }
+    for name, first, last in OVERDUE_BUCKETS:
+        late = Q(due__lte=day - timedelta(days=first)) & (Q(due__gte=day - timedelta(days=last)) if last else Q())
+        sums[name] = (owed_on(day), invoice & _open(day) & late)
+    end = day
+    for month in MONTHS:
+        sums[month] = (F("total"), invoice & Q(issued__gte=end.replace(day=1), issued__lte=end))
+        end = end.replace(day=1) - timedelta(days=1)
+    return sums
+
+
+def _open(day: date) -> Q:
+    return Q(issued__lte=day) & (Q(closed=None, unpaid__gt=0) | Q(closed__gt=day))
+
+
+def _other_rows(day: date) -> dict[str, QuerySet[Any]]:
+    """The rows that the other figures count."""
+    first, last = bounds(day)
+    orders = Transaction.objects.filter(type=Transaction.SALES_ORDER, issued__gt=day - timedelta(days=365))
+    return {
+        "new_holds": ServiceHold.objects.filter(placed_at__gte=first, placed_at__lt=last),
+        "new_disputes": Dispute.objects.filter(opened_at__gte=first, opened_at__lt=last),
+        "disputes_open": Dispute.objects.filter(opened_at__lt=last).filter(
+            Q(resolved_at=None) | Q(resolved_at__gte=last)
+        ),
+        "churn_signals": orders.filter(issued__lte=day),
+    }
 
 
 def _history() -> None:
