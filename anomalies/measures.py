@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -129,10 +130,9 @@ def _holds(day: date) -> Iterator[tuple[Cell, Sums]]:
 
 def _disputes(day: date) -> Iterator[tuple[Cell, Sums]]:
     first, last = bounds(day)
-    opened = Dispute.objects.filter(opened_at__gte=first, opened_at__lt=last)
-    yield from grouped(opened, "customer__", {"new_disputes": Count("pk")})
-    unsettled = Dispute.objects.filter(opened_at__lt=last).filter(Q(resolved_at=None) | Q(resolved_at__gte=last))
-    yield from grouped(unsettled, "customer__", {"disputes_open": Count("pk")})
+    new, unsettled = Q(opened_at__gte=first), Q(resolved_at=None) | Q(resolved_at__gte=last)
+    counts = {"new_disputes": Count("pk", filter=new), "disputes_open": Count("pk", filter=unsettled)}
+    yield from grouped(Dispute.objects.filter(new | unsettled, opened_at__lt=last), "customer__", counts)
 
 
 def _churn(day: date) -> Iterator[tuple[Cell, Sums]]:
@@ -200,12 +200,13 @@ _ADDED_UP = """SELECT region, tier, rep, payment_method, kind, settled, age, per
     FROM ({documents}) documents GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
 
 
-def _months(day: date) -> list[date]:
-    """The first days of the running month and of those before it that sales are read of."""
+@lru_cache(maxsize=1)
+def _months(day: date) -> tuple[date, ...]:
+    """The first days of the running month and of those before it that sales are read of; each scope asks."""
     months = [day.replace(day=1)]
     while len(months) <= COUNTBACK_MONTHS:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
-    return months
+    return tuple(months)
 
 
 def _periods(day: date) -> list[date]:
