@@ -106,6 +106,17 @@ def insert(row: models.Model, *, skip_conflict: bool = False, **computed: RawSQL
     return True
 
 
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """`insert` of several rows of one table in one statement."""
+    sql, slots = _insert_sql(type(rows[0]), len(rows))
+    with connection.cursor() as cursor:
+        values = [value for row in rows for value in _values(row, slots)]
+        cursor.execute(f"{sql} RETURNING {_column(type(rows[0])._meta.pk)}", values)
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = key
+            row._state.adding, row._state.db = False, connection.alias
+
+
 def change(
     row: Row,
     changes: Mapping[str, Any],

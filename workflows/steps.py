@@ -1,8 +1,10 @@
 """Carrying out what the steps planned, each kind in its one way; or showing it, in a preview."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from netsuite import writing
 from netsuite.errors import Refusal
-from netsuite.machine import born
+from netsuite.machine import born, born_many
 from netsuite.outbox import enqueue
 from workflows.contracts import Dispatch, LocalWrite, MailDraft, Plan, PushIntent, Situation, Skip, StagedProposal, Step
 from workflows.fingerprint import fingerprint
@@ -52,33 +54,55 @@ def perform(steps: Sequence[Step], situation: Situation, *, risk_level: int, dis
 
     `dispatch` starts another workflow: the runner's own `start`.
     """
-    outcomes, rows = [], []
-    for position, step in enumerate(steps, start=1):
+    outcomes: list[Outcome] = []
+    rows: list[WorkflowStep] = []
+    for alike in _drafts_together(steps):
         started, ticked = timezone.now(), time.perf_counter()
-        outcome = _do(step, step.plan(situation), situation, risk_level, dispatch)
-        outcomes.append(outcome)
-        rows.append(
-            WorkflowStep(
-                run=situation.run,
-                position=position,
-                step=step.name,
-                kind=step.kind,
-                status=outcome.status,
-                words=outcome.words,
-                detail=dict(outcome.detail),
-                error=outcome.error,
-                started_at=started,
-                finished_at=None if outcome.status == "waiting" else timezone.now(),
-                duration_ms=round((time.perf_counter() - ticked) * 1000),
-            )
-        )
+        done = _do_all(alike, situation, risk_level, dispatch)
+        took = round((time.perf_counter() - ticked) * 1000)
+        rows += [_logged(situation.run, outcome, started, took) for outcome in done]
+        outcomes += done
+    for position, row in enumerate(rows, start=1):
+        row.position = position
     writing.add(rows)
     return outcomes
+
+
+def _drafts_together(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Drafts that follow each other are written in one statement; any other step stands alone."""
+    for is_draft, found in groupby(steps, key=lambda step: step.kind == "hitl_email_draft"):
+        alike = list(found)
+        yield from [alike] if is_draft else [[step] for step in alike]
+
+
+def _logged(run: WorkflowRun, outcome: Outcome, started: datetime, took: int) -> WorkflowStep:
+    return WorkflowStep(
+        run=run,
+        step=outcome.step.name,
+        kind=outcome.step.kind,
+        status=outcome.status,
+        words=outcome.words,
+        detail=dict(outcome.detail),
+        error=outcome.error,
+        started_at=started,
+        finished_at=None if outcome.status == "waiting" else timezone.now(),
+        duration_ms=took,
+    )
+
+
+def _do_all(steps: Sequence[Step], situation: Situation, risk_level: int, dispatch: Dispatcher) -> list[Outcome]:
+    plans = [(step, step.plan(situation)) for step in steps]
+    drafts = [(step, plan) for step, plan in plans if isinstance(plan, MailDraft)]
+    if len(drafts) == len(plans):
+        return _draft(drafts, situation, risk_level)
+    return [_do(step, plan, situation, risk_level, dispatch) for step, plan in plans]
 
 
 def _do(step: Step, plan: Plan, situation: Situation, risk_level: int, dispatch: Dispatcher) -> Outcome:
     if isinstance(plan, Skip):
         return Outcome(step, "skipped", plan.words)
+    if isinstance(plan, MailDraft):
+        return _draft([(step, plan)], situation, risk_level)[0]
     if isinstance(plan, Dispatch):
         return _start_another(step, plan, situation, dispatch)
     return _DO[type(plan)](step, plan, situation, risk_level)
@@ -98,8 +122,21 @@ def _write(step: Step, plan: LocalWrite, situation: Situation, risk_level: int) 
     return Outcome(step, "ok", plan.words, plan.apply())
 
 
-def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -> Outcome:
-    email = OutboundEmail(
+def _draft(drafts: Sequence[tuple[Step, MailDraft]], situation: Situation, risk_level: int) -> list[Outcome]:
+    emails = [_email(plan, situation, risk_level) for _step, plan in drafts]
+    writing.insert_all(emails)
+    for email in emails:
+        writing.add(writing.history_of(email, "+", None))
+        writing.add([EmailVersion(email=email, version=1, subject=email.subject, body=email.body, by="draft")])
+    born_many(emails, by=situation.by, run_id=str(situation.run.run_id))
+    return [
+        Outcome(step, "ok", words_of(plan), {"email": email.pk})
+        for (step, plan), email in zip(drafts, emails, strict=True)
+    ]
+
+
+def _email(plan: MailDraft, situation: Situation, risk_level: int) -> OutboundEmail:
+    return OutboundEmail(
         run=situation.run,
         proposal=situation.proposal,
         customer=situation.customer,
@@ -115,11 +152,6 @@ def _draft(step: Step, plan: MailDraft, situation: Situation, risk_level: int) -
         risk_level=risk_level,
         message_id=f"<{situation.run.run_id}.{plan.kind}@holdgate>",
     )
-    writing.insert(email)
-    writing.add(writing.history_of(email, "+", None))
-    writing.add([EmailVersion(email=email, version=1, subject=plan.subject, body=plan.body, by="draft")])
-    born(email, by=situation.by, run_id=str(situation.run.run_id))
-    return Outcome(step, "ok", words_of(plan), {"email": email.pk})
 
 
 def _push(step: Step, plan: PushIntent, situation: Situation, risk_level: int) -> Outcome:
@@ -161,7 +193,6 @@ def _propose(step: Step, plan: StagedProposal, situation: Situation, risk_level:
 
 _DO: dict[type, Callable[..., Outcome]] = {
     LocalWrite: _write,
-    MailDraft: _draft,
     PushIntent: _push,
     StagedProposal: _propose,
 }

@@ -22,9 +22,9 @@ from workflows.reread import reread
 
 pytestmark = pytest.mark.django_db
 
-# Switches, savepoint, claim, facts, hold, flag, two drafts, push, the run with all rows that are only added, release.
+# Switches, savepoint, claim, facts, hold, flag, both drafts, push, the run with all rows that are only added, release.
 # On PostgreSQL the added rows of all tables are one statement, and the twelve readings of the facts leave in one trip.
-STATEMENTS_OF_AN_APPROVAL = {"sqlite": 32, "postgresql": 24}
+STATEMENTS_OF_AN_APPROVAL = {"sqlite": 31, "postgresql": 23}
 
 
 @pytest.fixture
