@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from customers import pins
+from tests import starting_rows
 from tests.plugin_db import wait_until_migrated
 from workflows import audit
 
@@ -84,6 +85,12 @@ def django_db_modify_db_settings(
 def django_db_keepdb() -> bool:
     """The copy is used as it is; it goes with the folder or the server that holds it."""
     return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        starting_rows.keep()
 
 
 @pytest.fixture(autouse=True)
