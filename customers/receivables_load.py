@@ -17,7 +17,7 @@ from customers.receivables_spool import CustomerRow, Document
 from customers.rows import RATE
 from customers.rules import to_base
 from customers.store import Document as MirrorRow
-from customers.store import store
+from customers.store import keep_vacuum_out, store
 
 # Keys of loaded records never collide with NetSuite's own numeric ids.
 PREFIX = "AR-"
@@ -39,6 +39,7 @@ class TargetUnavailable(Exception):
 def load_into_hub(file: ReceivablesFile, *, now: datetime, today: date, progress: Progress) -> None:
     """Write customers and documents into the mirror in one transaction; repeatable. `today` bounds the balances."""
     with transaction.atomic():
+        keep_vacuum_out(Customer, Transaction)
         customers = (_hub_customer(row, now) for batch in file.customers() for row in batch)
         store(Customer, CUSTOMER_COLUMNS, customers, update=TAKEN_OVER)
         keys = dict(Customer.objects.filter(netsuite_id__startswith=PREFIX).values_list("netsuite_id", "pk"))

@@ -2,6 +2,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from customers import aging
 from customers.models import Customer
@@ -208,3 +210,17 @@ def test_open_documents_of_one_customer(acme):
     assert list(aging.open_invoices(acme, TODAY)) == [older, newer]
     assert list(aging.open_orders(acme)) == [order]
     assert list(aging.unapplied_credits(acme, TODAY)) == [credit]
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.both_databases
+def test_the_summaries_are_added_up_once_also_where_the_planner_takes_the_tables_for_empty():
+    InvoiceFactory(issued=TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pg_class SET reltuples = 0, relpages = 9 WHERE relname IN ('customers', 'transactions')")
+    with CaptureQueriesContext(connection) as captured:
+        aging.refresh_summaries(today=TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {captured.captured_queries[-1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("CTE added_up") == plan.count("CTE Scan on added_up") == 1

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from customers import store as stores
 from customers.models import Customer, Transaction
-from customers.store import Document, store
+from customers.store import Document, keep_vacuum_out, store
 from tests.factories.customers import CustomerFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -180,3 +180,14 @@ def test_statements_do_not_grow_with_the_rows(acme: Customer):
             put([document(count * 10 + n, acme) for n in range(count)])
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.postgresql_only
+def test_the_autovacuum_keeps_out_while_tables_are_filled():
+    keep_vacuum_out(Customer, Transaction)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relation::regclass::text FROM pg_locks"
+            " WHERE mode = 'ShareUpdateExclusiveLock' AND pid = pg_backend_pid() ORDER BY 1"
+        )
+        assert cursor.fetchall() == [("customers",), ("transactions",)]
