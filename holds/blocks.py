@@ -1,6 +1,6 @@
 """Hold blocks at work: the verdict on a customer's new order, for a page, a tender and a moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
 from customers.models import Customer
 from customers.sync import STALE_AFTER, freshness, oldest_read
-from holds.facts import hold_note
+from holds.facts import hold_note, sync_rows
 from holds.formula import CannotEvaluate, FormulaError, parse
 from holds.formula.fields import record_of
 from holds.models import HoldBlock
@@ -29,6 +30,7 @@ from holds.rules import (
 )
 from holds.rules import verdict as rule
 from netsuite.errors import Refusal
+from netsuite.questions import Question, ask
 from netsuite.values import hold_field, plain
 from workflows.wording import moment
 
@@ -87,6 +89,18 @@ def verdict(customer: Customer, block: HoldBlock, *, tender: Tender = "on_accoun
     else:
         read_at = oldest_read([one.last_success_at for one in freshness(now=now)])
     return judge(customer, policy_of(block), note=note, read_at=read_at, tender=tender, now=now, name=block.slug)
+
+
+def verdict_on(page: str, customer: Customer, *, tender: Tender = "on_account", now: datetime) -> HoldVerdict:
+    """`verdict` of the block of a page; the block and the age of the figures are read in one trip."""
+    (block,), times = ask([Question(_blocks_of, (page,)), Question(sync_rows)])
+    note = hold_note(customer) if customer.entitystatus == Customer.HOLD else None
+    read_at = oldest_read(times)
+    return judge(customer, policy_of(block), note=note, read_at=read_at, tender=tender, now=now, name=block.slug)
+
+
+def _blocks_of(_keys: Sequence[int], page: str) -> QuerySet[HoldBlock]:
+    return HoldBlock.objects.filter(page=page).order_by()
 
 
 def judge(

@@ -93,7 +93,7 @@ def _past_pause_rows(customer_ids: Sequence[int], day: date) -> QuerySet[Any, An
     return over.order_by("pk").values("customer", "kind", "ends", "end_reason")
 
 
-def _sync_rows(customer_ids: Sequence[int] = (), day: date | None = None) -> QuerySet[Any, Any]:
+def sync_rows(customer_ids: Sequence[int] = (), day: date | None = None) -> QuerySet[Any, Any]:
     return SyncState.objects.filter(record_type__in=SHOWN).order_by().values_list("last_success_at", flat=True)
 
 
@@ -134,7 +134,7 @@ running_pauses = Reading(_pause_rows, _running)
 # The latest pause that is over, for the evidence.
 last_pauses = Reading(_past_pause_rows, lambda rows, _ids, _day: {row["customer"]: dict(row) for row in rows})
 # When the balances were last read from NetSuite, the same for all.
-data_age = Reading(_sync_rows, lambda times, customer_ids, _day: dict.fromkeys(customer_ids, _oldest(times)))
+data_age = Reading(sync_rows, lambda times, customer_ids, _day: dict.fromkeys(customer_ids, _oldest(times)))
 
 # What the steps need: the hold that is proposed or in force, its overrides, the invoice that is due longest.
 BESIDE = {
@@ -149,7 +149,7 @@ BESIDE = {
 
 def oldest_sync() -> str | None:
     """The age that counts: of the record type that was read longest ago; ISO 8601, None before the first sync."""
-    return _oldest(list(_sync_rows()))
+    return _oldest(list(sync_rows()))
 
 
 def owed_facts(customer: Customer, context: Mapping[str, Any]) -> Owed:

@@ -16,6 +16,7 @@ from holds.actions import overrides
 from holds.models import Override
 from holds.rules import HoldVerdict
 from netsuite.errors import Refusal
+from netsuite.prepared import one_trip
 from orders.carts import cart_of
 from orders.models import Order, Release
 from workflows.access import Actor
@@ -64,7 +65,9 @@ def lock_customer(order: Order) -> Customer:
 
     Customers are locked before anything else, here as where holds are placed. Raises NotReady without a customer.
     """
-    customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
+    # The beginning of the transaction leaves with the question.
+    with one_trip():
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
     if customer is None:
         raise NotReady("Pick a customer first.", code="no_customer")
     return customer
@@ -96,7 +99,7 @@ def admit(order: Order, customer: Customer, *, by: Actor, now: datetime, grant: 
 
 def admit_increase(customer: Customer, *, by: Actor, now: datetime) -> Passage:
     """More of a running subscription is a commitment on account; `customer` is locked. Raises CustomerOnHold."""
-    verdict = blocks.verdict(customer, blocks.of_page(PAGE), tender="on_account", now=now)
+    verdict = blocks.verdict_on(PAGE, customer, now=now)
     if not verdict.on_hold:
         return Passage(verdict)
     release = _covering(Release.objects.for_customer(customer, business_today()), verdict)
@@ -139,8 +142,7 @@ def told(verdict: HoldVerdict, by: Actor) -> dict[str, Any]:
 
 
 def _verdict(order: Order, customer: Customer, now: datetime) -> HoldVerdict:
-    tender = blocks.tender_of(order.tender)
-    return blocks.verdict(customer, blocks.of_page(PAGE), tender=tender, now=now)
+    return blocks.verdict_on(PAGE, customer, tender=blocks.tender_of(order.tender), now=now)
 
 
 def _require_complete(order: Order, customer: Customer) -> None:
