@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import connection, connections
 
-from bench.clients import p99
+from bench.clients import WARM_UP, p99
 from bench.measure import Row, Size
 from bench.population import populate
 from customers.clock import business_today
@@ -24,7 +24,7 @@ TABLE_LOCKS = "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessEx
 
 def measure(size: Size) -> list[Row]:
     """The 99th percentile of one submit, `ORDERS` by each cashier, every order of another customer."""
-    populate(max(size.customers, CLIENTS * (ORDERS + 1)), business_today())
+    populate(max(size.customers, CLIENTS * (ORDERS + WARM_UP)), business_today())
     cashier = _cashier()
     product = Product.objects.create(sku="OL-5000", name="Olive oil", price=Decimal("38.50"), currency="USD")
     seconds: dict[str, list[float]] = {f"{CLIENTS} cashiers": [], "one cashier": []}
@@ -46,9 +46,9 @@ def _cashier() -> User:
 
 
 def _drafts(cashier: User, product: Product, clients: int) -> list[list[Order]]:
-    """For each client its own orders; the first of each is to warm up."""
-    owners = iter(Customer.objects.order_by("pk")[: clients * (ORDERS + 1)])
-    return [[_draft(cashier, product, next(owners)) for _ in range(ORDERS + 1)] for _ in range(clients)]
+    """For each client its own orders; the first of each are to warm up."""
+    owners = iter(Customer.objects.order_by("pk")[: clients * (ORDERS + WARM_UP)])
+    return [[_draft(cashier, product, next(owners)) for _ in range(ORDERS + WARM_UP)] for _ in range(clients)]
 
 
 def _draft(cashier: User, product: Product, customer: Customer) -> Order:
