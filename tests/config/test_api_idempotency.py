@@ -13,6 +13,7 @@ from holds.models import ServiceHold
 from tests.factories.holds import held, owing
 from tests.factories.orders import draft, over_limit
 from tests.factories.pins import PIN, WRONG, manager
+from workflows import audit
 from workflows.models import AutoDecision, IdempotentRequest, ProposedAction
 
 URL = "/api/v1/service-holds/"
@@ -129,6 +130,7 @@ def test_a_failure_of_ours_undoes_everything_and_may_be_tried_again(api, mike, m
 def test_what_waits_for_the_commit_runs_after_it(api, mike):
     """The decision of a lift is sealed on commit."""
     hold = held(owing(), mike)
+    audit.forget_pause()
     response = api(mike).post(f"{URL}{hold.pk}/lift/", {"reason": "Paid"}, HTTP_IDEMPOTENCY_KEY=KEY)
     assert response.json()["lifted"] is True
     assert AutoDecision.objects.unsealed().count() == 0
