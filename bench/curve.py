@@ -9,7 +9,7 @@ from bench.measure import INVOICES, Size
 from bench.report import print_row, save
 from bench.running import run
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 PICTURE = ROOT / "docs" / "pictures" / "cost.svg"
 
 
