@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 from anomalies.churn import signals
 from anomalies.held_orders import on_credit_hold
 from anomalies.rules import cei, countback_dso, dso, percentile
-from customers.aging import portfolio
+from customers.aging import COUNTED, portfolio
 from customers.models import HELD_ANYWHERE, MONEY, ZERO, Customer, Employee, Transaction
 from customers.rules import CENT, OVERDUE_BUCKETS
 from disputes.models import Dispute
@@ -37,7 +37,6 @@ DIMENSIONS = {
     "rep": "sales_rep__netsuite_id",
     "payment_method": "payment_method",
 }
-COUNTED = (Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT)
 LARGEST = frozenset({"orders_on_hold_largest"})
 LIVE = (
     *("orders_on_hold", "orders_on_hold_value", "orders_on_hold_largest", "orders_on_hold_customers"),

@@ -39,7 +39,7 @@ def owed_rows(as_of: date, customers: Iterable[int] | None = None) -> QuerySet[A
     rows = Transaction.objects.open_on(as_of)
     if customers is not None:
         rows = rows.filter(customer__in=customers)
-    return rows.filter(type__in=_COUNTED).order_by().values("customer").annotate(**aging_columns(as_of))
+    return rows.filter(type__in=COUNTED).order_by().values("customer").annotate(**aging_columns(as_of))
 
 
 def told_by(rows: Iterable[Mapping[str, Any]], as_of: date) -> dict[int, Receivables]:
@@ -54,7 +54,7 @@ def receivables_of(customer: Customer, as_of: date) -> Receivables:
 
 def portfolio(as_of: date) -> Receivables:
     """All customers' receivables as one; also the figures of the aging card."""
-    row = Transaction.objects.open_on(as_of).filter(type__in=_COUNTED).aggregate(**aging_columns(as_of))
+    row = Transaction.objects.open_on(as_of).filter(type__in=COUNTED).aggregate(**aging_columns(as_of))
     return _receivables(row, as_of)
 
 
@@ -175,7 +175,7 @@ def unapplied_credits(customer: Customer, day: date) -> TransactionQuerySet:
     return customer.transactions.unapplied().open_on(day).order_by("issued", "pk")
 
 
-_COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
+COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
 
 
 def aging_columns(as_of: date) -> dict[str, Any]:
