@@ -93,7 +93,19 @@ def verdict(customer: Customer, block: HoldBlock, *, tender: Tender = "on_accoun
 
 def verdict_on(page: str, customer: Customer, *, tender: Tender = "on_account", now: datetime) -> HoldVerdict:
     """`verdict` of the block of a page; the block and the age of the figures are read in one trip."""
-    (block,), times = ask([Question(_blocks_of, (page,)), Question(sync_rows)])
+    return verdict_from(ask(asked_for(page)), customer, tender=tender, now=now)
+
+
+def asked_for(page: str) -> list[Question]:
+    """What a verdict on a page needs beside the customer, for `verdict_from`; to be asked with other questions."""
+    return [Question(_blocks_of, (page,)), Question(sync_rows)]
+
+
+def verdict_from(
+    found: Sequence[list[Any]], customer: Customer, *, tender: Tender = "on_account", now: datetime
+) -> HoldVerdict:
+    """`verdict`, given what was found for `asked_for`. One query more under a service hold."""
+    (block,), times = found
     note = hold_note(customer) if customer.entitystatus == Customer.HOLD else None
     read_at = oldest_read(times)
     return judge(customer, policy_of(block), note=note, read_at=read_at, tender=tender, now=now, name=block.slug)

@@ -3,6 +3,7 @@
 Every path that commits an order comes through `admit`: form, API, copy, re-opened order, import and release.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,10 @@ from holds.actions import overrides
 from holds.models import Override
 from holds.rules import HoldVerdict
 from netsuite.errors import Refusal
-from netsuite.prepared import one_trip
+from netsuite.machine import LostRace
+from netsuite.questions import Question, ask
 from orders.carts import cart_of
-from orders.models import Order, Release
+from orders.models import Order, OrderLine, Release
 from workflows.access import Actor
 
 PAGE = "order"
@@ -52,47 +54,62 @@ class Passage:
     release: Release | None = None
 
 
+@dataclass(frozen=True)
+class Case:
+    """An order with its lines and its locked customer as they are stored, and what the block's policy needs."""
+
+    order: Order
+    customer: Customer
+    policy: Sequence[list[Any]]
+
+
 def check(order: Order, *, now: datetime) -> HoldVerdict:
     """The verdict on the order's customer as stored now. Raises NotReady without a customer."""
     customer = Customer.objects.filter(pk=order.customer_id or 0).first()
     if customer is None:
         raise NotReady("Pick a customer first.", code="no_customer")
-    return _verdict(order, customer, now)
+    return blocks.verdict_on(PAGE, customer, tender=blocks.tender_of(order.tender), now=now)
 
 
-def lock_customer(order: Order) -> Customer:
-    """The order's customer, locked until the caller's transaction ends: a hold is placed before or after.
+def locked(order: Order) -> Case:
+    """The order's case as stored, its customer locked until the caller's transaction ends: a hold is placed before
+    or after. Customers are locked before anything else, here as where holds are placed.
 
-    Customers are locked before anything else, here as where holds are placed. Raises NotReady without a customer.
+    One trip, with the beginning of the transaction. Raises NotReady without a customer.
     """
-    # The beginning of the transaction leaves with the question.
-    with one_trip():
-        customer = Customer.objects.select_for_update(no_key=True).filter(pk=order.customer_id or 0).first()
-    if customer is None:
+    questions = [
+        Question(_customer_to_lock, key=order.customer_id or 0),
+        Question(_orders_of, key=order.pk),
+        Question(_lines_of, key=order.pk),
+    ]
+    customers, orders, lines, *policy = ask([*questions, *blocks.asked_for(PAGE)])
+    if not customers:
         raise NotReady("Pick a customer first.", code="no_customer")
-    return customer
+    if not orders:
+        raise LostRace(None, "The order is gone.")
+    return Case(_with_lines(orders[0], lines), customers[0], policy)
 
 
-def judge(order: Order, customer: Customer, *, now: datetime) -> HoldVerdict:
-    """The verdict on a complete order and its locked customer. Raises NotReady."""
-    _require_complete(order, customer)
-    order.customer = customer
-    return _verdict(order, customer, now)
+def judge(case: Case, *, now: datetime) -> HoldVerdict:
+    """The verdict on a complete order. Raises NotReady."""
+    _require_complete(case.order, case.customer)
+    case.order.customer = case.customer
+    return blocks.verdict_from(case.policy, case.customer, tender=blocks.tender_of(case.order.tender), now=now)
 
 
-def admit(order: Order, customer: Customer, *, by: Actor, now: datetime, grant: str = "") -> Passage:
-    """Let the order through or raise; `customer` is its own, locked in the transaction that commits the order.
+def admit(case: Case, *, by: Actor, now: datetime, grant: str = "") -> Passage:
+    """Let the order through or raise, in the transaction that locked its customer and commits it.
 
     A manager's `grant` is spent here. Raises NotReady, CustomerOnHold, and what spending refuses.
     """
-    verdict = judge(order, customer, now=now)
+    verdict = judge(case, now=now)
     if not verdict.on_hold:
         return Passage(verdict)
-    release = release_for(order, verdict)
+    release = release_for(case.order, verdict)
     if release is not None:
         return Passage(verdict, release=release)
     if grant and not isinstance(by, str):
-        cart = cart_of(order, cashier=by, block=blocks.of_page(PAGE))
+        cart = cart_of(case.order, cashier=by, block=blocks.of_page(PAGE))
         return Passage(verdict, override=overrides.spend(secret=grant, cart=cart, now=now, verdict=verdict))
     raise CustomerOnHold(verdict, by)
 
@@ -108,10 +125,10 @@ def admit_increase(customer: Customer, *, by: Actor, now: datetime) -> Passage:
     return Passage(verdict, release=release)
 
 
-def require_held(order: Order, customer: Customer, *, now: datetime) -> HoldVerdict:
+def require_held(case: Case, *, now: datetime) -> HoldVerdict:
     """The verdict on an order to be parked. Raises Refusal when the gate would let it through."""
-    verdict = judge(order, customer, now=now)
-    if not verdict.on_hold or release_for(order, verdict) is not None:
+    verdict = judge(case, now=now)
+    if not verdict.on_hold or release_for(case.order, verdict) is not None:
         raise Refusal("Nothing holds this order: submit it.", code="not_on_hold", status=409)
     return verdict
 
@@ -141,8 +158,24 @@ def told(verdict: HoldVerdict, by: Actor) -> dict[str, Any]:
     }
 
 
-def _verdict(order: Order, customer: Customer, now: datetime) -> HoldVerdict:
-    return blocks.verdict_on(PAGE, customer, tender=blocks.tender_of(order.tender), now=now)
+def _customer_to_lock(keys: Sequence[int]) -> QuerySet[Customer]:
+    return Customer.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by()
+
+
+def _orders_of(keys: Sequence[int]) -> QuerySet[Order]:
+    return Order.objects.filter(pk__in=keys).order_by()
+
+
+def _lines_of(keys: Sequence[int]) -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(order__in=keys).select_related("product")
+
+
+def _with_lines(order: Order, lines: Sequence[OrderLine]) -> Order:
+    """`order`, so that `order.lines.all()` asks nothing any more."""
+    known = order.lines.all()
+    known._result_cache = list(lines)
+    order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
+    return order
 
 
 def _require_complete(order: Order, customer: Customer) -> None:

@@ -29,7 +29,7 @@ from orders.actions.parking import cancel, end_release, hold, release, take_back
 from orders.actions.starting import Terms, start
 from orders.carts import cart_of
 from orders.gate import CustomerOnHold, NotReady, Passage
-from orders.models import LINES, Order
+from orders.models import Order
 from workflows import audit
 from workflows.access import label, require_person
 from workflows.wording import moment
@@ -90,29 +90,30 @@ def submit(
 
 
 def _submit(order: Order, by: User, grant: str, at: datetime, terms: Terms | None) -> Order:
-    customer = gate.lock_customer(order)
-    fresh = _to_submit(order)
-    passage = gate.admit(fresh, customer, by=by, now=at, grant=grant)
+    case = gate.locked(order)
+    fresh = case.order
+    _require_as_seen(fresh, order)
+    passage = gate.admit(case, by=by, now=at, grant=grant)
     push = sales_orders.enqueue(fresh, by=label(by), today=business_today())
     seen = {"version": fresh.version, "customer": fresh.customer}
     facts = {**_judgement(passage, at), "submitted_at": at, "submitted_by": label(by), "push": push, "notice": ""}
     move(fresh, "submit", by=label(by), reason=_why(passage), where=seen, **facts)
     if passage.verdict.on_hold:
         _record(fresh, passage, by)
-    start(fresh, customer=customer, by=by, today=business_today(), terms=terms)
+    start(fresh, customer=case.customer, by=by, today=business_today(), terms=terms)
     return fresh
 
 
-def _to_submit(order: Order) -> Order:
-    """The order as stored, with its lines. Raises AlreadySubmitted, and LostRace when it moved on since it was seen."""
-    found = Order.objects.prefetch_related(LINES).filter(pk=order.pk).first()
-    if found is not None and found.status == "submitted":
-        raise AlreadySubmitted(found)
-    if found is None or found.status not in ("draft", "released"):
-        raise LostRace(found, f"{found} is {found.get_status_display().lower()}." if found else "The order is gone.")
-    if (found.version, found.customer_id) != (order.version, order.customer_id):
-        raise LostRace(found, f"{found} changed since it was shown. Look at it, then try again.", code="stale_version")
-    return found
+def _require_as_seen(stored: Order, seen: Order) -> None:
+    """Raises AlreadySubmitted, and LostRace when the order moved on since it was seen."""
+    if stored.status == "submitted":
+        raise AlreadySubmitted(stored)
+    if stored.status not in ("draft", "released"):
+        raise LostRace(stored, f"{stored} is {stored.get_status_display().lower()}.")
+    if (stored.version, stored.customer_id) != (seen.version, seen.customer_id):
+        raise LostRace(
+            stored, f"{stored} changed since it was shown. Look at it, then try again.", code="stale_version"
+        )
 
 
 def _judgement(passage: Passage, at: datetime) -> dict[str, Any]:

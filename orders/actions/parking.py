@@ -16,7 +16,7 @@ from holds.rules import HoldVerdict
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace, move
 from orders import gate
-from orders.models import LINES, Order, Release
+from orders.models import Order, Release
 from orders.notices import released_words, tell_owners
 from workflows import audit
 from workflows.access import NotAllowed, label, require_person
@@ -34,9 +34,9 @@ def hold(*, order: Order, by: User, reason: str = "", now: datetime | None = Non
     require_person(by, "orders.change_order", "put orders on hold")
     at = now or timezone.now()
     with transaction.atomic():
-        customer = gate.lock_customer(order)
-        fresh = _again(order, "draft", "released")
-        verdict = gate.require_held(fresh, customer, now=at)
+        case = gate.locked(order)
+        fresh = _as_stored(case.order, order, "draft", "released")
+        verdict = gate.require_held(case, now=at)
         facts: dict[str, Any] = {"held_at": at, "held_by": label(by), "hold_reason": reason.strip()[:500]}
         facts |= {**_owner_of(fresh), **_judged(verdict, at), "notice": f"Waits: {verdict.reason}"}
         move(fresh, "hold", by=label(by), reason=reason or verdict.reason, where=_as_seen(fresh), **facts)
@@ -68,9 +68,9 @@ def release(
     if not today <= last <= today + LONGEST_RELEASE:
         raise Refusal("The last day must lie between today and 90 days from now.", code="invalid_date", status=400)
     with transaction.atomic():
-        customer = gate.lock_customer(order)
-        fresh = _again(order, "held")
-        verdict = gate.judge(fresh, customer, now=at)
+        case = gate.locked(order)
+        fresh = _as_stored(case.order, order, "held")
+        verdict = gate.judge(case, now=at)
         solo = _require_other_person(fresh, person)
         leave = Release(order=fresh, customer=fresh.customer, scope=scope, until=last, reason=reason.strip()[:500])
         leave.by, leave.at, leave.service_hold_id = label(by), at, _hold_to_cover(verdict, person)
@@ -133,14 +133,18 @@ def cancel(*, order: Order, by: User, reason: str) -> Order:
 
 
 def _again(order: Order, *states: str) -> Order:
-    """The order as stored, with its lines. Raises LostRace, saying how it stands, when it is in no such state."""
-    found = Order.objects.select_related("customer__sales_rep").prefetch_related(LINES)
-    fresh = found.filter(pk=order.pk).first()
-    if fresh is None or fresh.status not in states:
-        raise LostRace(fresh, f"{fresh} is {fresh.get_status_display().lower()} already." if fresh else "It is gone.")
-    if fresh.customer_id != order.customer_id:
-        raise LostRace(fresh, f"{fresh} changed since it was shown. Look at it, then try again.", code="stale_version")
-    return fresh
+    """The order as stored. Raises LostRace, saying how it stands, when it is in no such state."""
+    return _as_stored(Order.objects.filter(pk=order.pk).first(), order, *states)
+
+
+def _as_stored(stored: Order | None, seen: Order, *states: str) -> Order:
+    if stored is None or stored.status not in states:
+        now = stored and stored.get_status_display().lower()
+        raise LostRace(stored, f"{stored} is {now} already." if stored else "The order is gone.")
+    if stored.customer_id != seen.customer_id:
+        words = f"{stored} changed since it was shown. Look at it, then try again."
+        raise LostRace(stored, words, code="stale_version")
+    return stored
 
 
 def _as_seen(order: Order) -> dict[str, Any]:

@@ -61,6 +61,22 @@ def test_nothing_is_parked_that_could_go(cashier):
     assert refused.value.code == "not_on_hold"
 
 
+def test_an_order_that_went_to_another_customer_is_not_parked_for_the_one_seen(cashier):
+    order = draft(cashier, customer=over_limit())
+    seen = Order.objects.get(pk=order.pk)
+    orders.set_customer(order=order, customer=over_limit(), by=cashier)
+    with pytest.raises(LostRace) as refused:
+        orders.hold(order=seen, by=cashier)
+    assert (refused.value.code, Order.objects.get().status) == ("stale_version", "draft")
+
+
+def test_an_order_that_is_gone_is_not_parked(cashier):
+    order = draft(cashier, customer=over_limit())
+    Order.objects.all().delete()
+    with pytest.raises(LostRace, match="The order is gone"):
+        orders.hold(order=order, by=cashier)
+
+
 def test_the_second_hold_is_told(cashier):
     order = parked(cashier)
     with pytest.raises(LostRace, match="is on hold already"):
