@@ -1,4 +1,7 @@
-"""Submitting an order: the slowest of a hundred, with one cashier and with eight at once, and the locks it takes."""
+"""Submitting an order: the slowest of a hundred, with one cashier and with eight at once, and the locks it takes.
+
+Through the API of the web server as it is deployed, and by the action alone with a process a cashier.
+"""
 
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -9,15 +12,16 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import connection, connections
 
-from bench.clients import WARM_UP, p99
+from bench.clients import WARM_UP, Work, p99
 from bench.measure import Row, Size
 from bench.population import populate
+from bench.web import posting
 from customers.clock import business_today
 from customers.models import Customer
 from orders.actions import orders
 from orders.models import Order, Product
 
-CLIENTS, ORDERS = 8, 100
+CLIENTS, ORDERS = 8, 200
 # Modes that make another transaction's writes wait for the whole table.
 TABLE_LOCKS = "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
 
@@ -27,16 +31,21 @@ def measure(size: Size) -> list[Row]:
     populate(max(size.customers, CLIENTS * (ORDERS + WARM_UP)), business_today())
     cashier = _cashier()
     product = Product.objects.create(sku="OL-5000", name="Olive oil", price=Decimal("38.50"), currency="USD")
-    seconds: dict[str, list[float]] = {f"{CLIENTS} cashiers": [], "one cashier": []}
-    locked = 0
-    for _round in range(size.rounds):
-        for side, clients in ((f"{CLIENTS} cashiers", CLIENTS), ("one cashier", 1)):
-            portions = _drafts(cashier, product, clients)
-            with _watching_locks() as seen:
-                seconds[side].append(p99(lambda order: orders.submit(order=order, by=cashier), portions))
-            locked += len(seen)
-    row = Row("order submit, 99th percentile", seconds, {"one cashier": 5}, {"table locks seen": locked})
-    return [row]
+
+    def row(name: str, submit: Work) -> Row:
+        seconds: dict[str, list[float]] = {f"{CLIENTS} cashiers": [], "one cashier": []}
+        locked = 0
+        for _round in range(size.rounds):
+            for side, clients in ((f"{CLIENTS} cashiers", CLIENTS), ("one cashier", 1)):
+                portions = _drafts(cashier, product, clients)
+                with _watching_locks() as seen:
+                    seconds[side].append(p99(submit, portions))
+                locked += len(seen)
+        return Row(f"{name}, 99th percentile", seconds, {"one cashier": 5}, {"table locks seen": locked})
+
+    with posting(cashier) as post:
+        through_web = row("order submit", lambda order: post(f"/api/v1/orders/{order.pk}/submit/"))
+    return [through_web, row("order submit, the action alone", lambda order: orders.submit(order=order, by=cashier))]
 
 
 def _cashier() -> User:

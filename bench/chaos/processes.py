@@ -21,6 +21,7 @@ from tests.flows.mail_server import free_port
 START_SECONDS = 120
 # In the environment of a service and of everything that it starts.
 MARK = "CHAOS_SERVICE"
+# More at once in each process than deploy/ has, so that more can go wrong.
 GUNICORN = ("--workers", "2", "--threads", "8", "--graceful-timeout", "3", "--no-control-socket", "--preload")
 # A start takes seconds, so the first process of a service dies less often than the others.
 FIRST_ONE = 0.3
