@@ -22,6 +22,7 @@ from holds.pins import Cart
 from netsuite.errors import Refusal
 from netsuite.machine import LostRace
 from netsuite.permissions import NeedsPermission
+from netsuite.prepared import PreparedPosts
 from orders import api_forms as forms
 from orders.actions import orders
 from orders.carts import cart_of
@@ -30,7 +31,6 @@ from orders.models import Order, OrderLine, Product
 from orders.reach import customers_open_to
 from workflows.access import require_person
 from workflows.api.forms import CUSTOMER, caller, given_by
-
 
 LINES = Prefetch("lines", OrderLine.objects.select_related("product"))
 
@@ -64,7 +64,7 @@ class OrderFilter(FilterSet):
         fields = ["status", "customer", "source"]
 
 
-class OrderViewSet(ReadOnlyModelViewSet):
+class OrderViewSet(PreparedPosts, ReadOnlyModelViewSet):
     """Orders, newest first: all of them, or for cashiers and sales reps those they took or look after."""
 
     queryset = Order.objects.all()

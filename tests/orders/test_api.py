@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from customers.models import Employee
 from holds import blocks
@@ -31,6 +32,7 @@ def manager(pin_hash: str = "") -> Employee:
     return boss
 
 
+@pytest.mark.both_databases
 def test_a_draft_with_its_lines(api, cashier):
     customer, product = CustomerFactory(), ProductFactory()
     line = {"product": product.sku, "quantity": "2", "discount_percent": "10"}
@@ -85,11 +87,26 @@ def test_a_draft_changes(api, cashier):
     assert (said["tender"], said["memo"]) == ("paid_now", "Back door")
 
 
+@pytest.mark.both_databases
 def test_submit(api, cashier):
     said = post(api(cashier), f"{draft(cashier).pk}/submit/").json()
     assert (said["status"], said["submitted_by"], said["push"]) == ("submitted", "cashier", Push.objects.get().pk)
 
 
+@pytest.mark.both_databases
+@pytest.mark.postgresql_only
+def test_the_server_keeps_what_a_post_asks_twice(api, cashier):
+    client = api(cashier)
+    for _ in range(2):
+        post(client, f"{draft(cashier).pk}/submit/")
+    with connection.cursor() as cursor:
+        # The order as it is answered; nothing but the API asks for it so.
+        answered = 'SELECT "orders".%JOIN%"orders"."id" = $1%'
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", [answered])
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.both_databases
 def test_submit_on_hold_says_why_without_figures(api, cashier):
     answer = post(api(cashier), f"{draft(cashier, customer=over_limit()).pk}/submit/")
     said = error(answer)

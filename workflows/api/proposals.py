@@ -14,6 +14,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from customers.clock import business_today
 from netsuite.api import StrictSerializer
 from netsuite.permissions import NeedsPermission
+from netsuite.prepared import PreparedPosts
 from workflows import contracts, runner, stages
 from workflows.actions import proposals
 from workflows.api.forms import CUSTOMER, CustomerRef, WarningSerializer, caller, given_by
@@ -118,7 +119,7 @@ class ProposalFilter(FilterSet):
         fields = ["status", "action_type", "customer"]
 
 
-class ProposalViewSet(ReadOnlyModelViewSet):
+class ProposalViewSet(PreparedPosts, ReadOnlyModelViewSet):
     """Proposals, newest first. A decision names the version that was read; risk 4 needs a reason."""
 
     queryset = ProposedAction.objects.select_related("customer", "run", "decided_by")
