@@ -72,10 +72,10 @@ def check(order: Order, *, now: datetime) -> HoldVerdict:
 
 
 def locked(order: Order) -> Case:
-    """The order's case as stored, its customer locked until the caller's transaction ends: a hold is placed before
-    or after. Customers are locked before anything else, here as where holds are placed.
+    """The order's case as stored; its customer stays locked until the caller's transaction ends.
 
-    One trip, with the beginning of the transaction. Raises NotReady without a customer.
+    So a hold is placed before or after. Customers are locked before anything else, here as where holds are placed.
+    One trip, with the beginning of the transaction. Raises NotReady without a customer, LostRace without the order.
     """
     questions = [
         Question(_customer_to_lock, key=order.customer_id or 0),
