@@ -13,8 +13,9 @@ from knox.models import AuthToken
 from bench.databases import ROOT
 from tests.flows.mail_server import free_port
 
-# As in deploy/, where each line says why.
-GUNICORN = ("--workers", "3", "--timeout", "60", "--worker-tmp-dir", "/dev/shm", "--no-control-socket")  # noqa: S108
+# As in deploy/; a test keeps them equal.
+DEPLOYED = ("--workers", "3", "--timeout", "60", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "30")  # noqa: S108
+GUNICORN = (*DEPLOYED, "--no-control-socket", "--log-level", "warning")
 START_SECONDS = 60
 
 Post = Callable[[str], None]

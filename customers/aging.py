@@ -23,6 +23,8 @@ from customers.rules import CENT, OVERDUE_BUCKETS, Aging, Receivables, days_over
 SUMMARY = "summary"
 # The documents of more customers than this are found sooner by reading all of them once.
 FEW = 5000
+# The documents that make up a balance.
+COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
 OLDEST_FIRST = ("due", "issued", "pk")
 
 
@@ -173,9 +175,6 @@ def open_orders(customer: Customer) -> TransactionQuerySet:
 def unapplied_credits(customer: Customer, day: date) -> TransactionQuerySet:
     """Credit memos and payments with something left to apply."""
     return customer.transactions.unapplied().open_on(day).order_by("issued", "pk")
-
-
-COUNTED = [Transaction.INVOICE, Transaction.CREDIT, Transaction.PAYMENT]
 
 
 def aging_columns(as_of: date) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema
@@ -27,12 +27,10 @@ from orders import api_forms as forms
 from orders.actions import orders
 from orders.carts import cart_of
 from orders.gate import PAGE, NotReady
-from orders.models import Order, OrderLine, Product
+from orders.models import LINES, Order, OrderLine, Product
 from orders.reach import customers_open_to
 from workflows.access import require_person
 from workflows.api.forms import CUSTOMER, caller, given_by
-
-LINES = Prefetch("lines", OrderLine.objects.select_related("product"))
 
 
 class ProductFilter(FilterSet):

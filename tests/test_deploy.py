@@ -17,6 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import NOT_PROVIDED
 
+from bench.web import DEPLOYED
 from config.health import HoldgateCollector
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,15 @@ def environment_names() -> set[str]:
 def test_every_name_in_the_environment_is_a_setting():
     plain = {name if name in SETTINGS else name.removesuffix("_FILE") for name in environment_names()}
     assert {name for name in plain - SETTINGS if not FOREIGN.fullmatch(name)} == set()
+
+
+def test_the_web_server_that_is_measured_is_the_deployed_one():
+    image = " ".join(re.findall(r'"([^"]+)"', (DEPLOY / "Dockerfile").read_text().split("CMD", 1)[1]))
+    service = unit(DEPLOY / "systemd" / "holdgate-web.service")["Service"]["ExecStart"].replace("\\\n", " ")
+    manual = (ROOT / "docs" / "operate.md").read_text()
+    started = " ".join(DEPLOYED)
+    assert [started in " ".join(said.split()) for said in (image, service)] == [True, True]
+    assert f"`gunicorn config.wsgi {started.split(' --worker-tmp-dir')[0]}`" in manual
 
 
 def test_every_command_exists():

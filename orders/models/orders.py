@@ -220,3 +220,7 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize():f} × {self.product}"
+
+
+LINES = models.Prefetch("lines", OrderLine.objects.select_related("product"))
+"""An order's lines with their products, in one query."""
